@@ -1,0 +1,1 @@
+"""From the audit journal to the broker: entries, decoded, are published with the position in one transaction."""

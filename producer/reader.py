@@ -1,0 +1,86 @@
+"""The port to a journal: what a reader gives, whatever it reads from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One entry's place in a journal. The sequence alone is not enough: it can restart at a receiver change."""
+
+    receiver_library: str
+    receiver: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row of the journal as read, not yet decoded.
+
+    `timestamp` is the partition's local time without a zone, as the journal gives it. `entry_data` is the
+    entry-specific data, EBCDIC. Texts are stripped of padding; what the reader cannot know is None.
+    """
+
+    place: Place
+    timestamp: datetime
+    entry_type: str
+    entry_data: bytes
+    job_name: str | None = None
+    job_user: str | None = None
+    job_number: str | None = None
+    user: str | None = None
+    program: str | None = None
+    program_library: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Entries that can no longer be read: a gap. `after` and `until` are the readable places around it."""
+
+    after: Place | None
+    until: Place | None
+    why: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read brought, in journal order.
+
+    `place` is the last entry *processed* (the head when the end was reached, though other entry types stand there;
+    None while nothing at all was read). `read_at` is the partition's clock, local time, taken before the entries
+    were asked for: everything older has been read when `at_end`. `utc_offset_seconds` is what the partition says of
+    its zone (None: not known).
+    `lag` counts the journal entries (of all types) between `place` and the head, None where it is not known.
+    """
+
+    rows: Sequence[JournalRow]
+    place: Place | None
+    at_end: bool
+    read_at: datetime
+    utc_offset_seconds: int | None = None
+    missed: Sequence[Missed] = ()
+    audit_levels: frozenset[str] | None = None
+    lag: int | None = None
+    final: bool = False
+
+
+class JournalReader(Protocol):
+    """Reads a journal from a place on. One reader object belongs to one loop; it is never shared between threads."""
+
+    name: str
+
+    def read(self, after: Place | None, limit: int) -> Page:
+        """At most `limit` entries of types SK and SV that follow `after` (None: from the oldest that can be read).
+
+        Raises Unavailable when the journal cannot be reached now, LoginRefused when the password was refused,
+        PositionLost when `after` can no longer be reached, Halt where somebody has to act (authority).
+        """
+
+    def check(self) -> str:
+        """One sentence on what was found; raises like `read`. Reads as real traffic would."""
+
+    def close(self) -> None:
+        """Give up the connection; never raises."""

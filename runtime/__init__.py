@@ -1,0 +1,1 @@
+"""What every service stands on: the loop, the brokers, settings, health, logs and metrics."""

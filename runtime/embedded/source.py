@@ -1,0 +1,190 @@
+"""Reading from the embedded broker: one active worker per group, its claim checked in each commit."""
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runtime.broker import Subscription
+from runtime.dead_letters import dead_letter
+from runtime.embedded.file import topic_table, transaction, translated
+from runtime.embedded.publisher import insert, stored
+from runtime.embedded.retention import tidy
+from runtime.errors import BatchLost
+from runtime.flow import Batch, Memory, Settled, Tally
+from runtime.logs import log
+from runtime.metrics import Metrics
+from runtime.offset_metadata import OffsetMetadata, load
+from runtime.record import Offset, Partition, StoredRecord
+
+LOOK_SECONDS = 0.05
+TIDY_SECONDS = 3600.0
+Waits = Callable[[float], bool]
+
+
+class EmbeddedSource:
+    """A lock file makes a second worker of the group wait; it takes over when the first one ends, however it ends."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        subscription: Subscription,
+        memory: Memory,
+        *,
+        metrics: Metrics,
+        wait: Waits,
+        batch_size: int,
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._subscription = subscription
+        self._memory = memory
+        self._metrics = metrics
+        self._wait = wait
+        self._batch_size = batch_size
+        self._lock: int | None = None
+        self._generation = 0
+        self._next: dict[str, int] = {}
+        self._tally = Tally()
+        self._seen_version = -1
+        self._tidied = -TIDY_SECONDS
+
+    def poll(self, timeout: float) -> Batch[StoredRecord] | None:
+        end = time.monotonic() + timeout
+        while True:
+            if self._lock is not None or self._take_over():
+                records = self._fetch()
+                if records:
+                    return Batch(records, self._positions_after(records), self._tally)
+            left = end - time.monotonic()
+            if left <= 0 or self._wait(min(left, LOOK_SECONDS)):
+                return None
+
+    def keep_alive(self) -> None:
+        if self._lock is None:
+            raise BatchLost("the group's lock is gone")
+
+    def checkpoint(self, settled: Settled[StoredRecord]) -> None:
+        service = self._subscription.service
+        letters = [dead_letter(rejection.item, rejection.reason, service) for rejection in settled.rejected]
+        positions = settled.batch.position
+        assert isinstance(positions, dict)
+        with transaction(self._connection, self._path):
+            self._assert_generation()
+            insert(self._connection, [*settled.outputs, *letters])
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?)",
+                [(service, topic, offset, self._metadata(topic, settled.tally)) for topic, offset in positions.items()],
+            )
+        self._next.update(positions)
+        self._tally = settled.tally
+
+    def abandon(self) -> None:
+        self._seen_version = -1
+        if self._lock is not None:
+            self._restore()
+
+    def close(self) -> None:
+        self._connection.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _take_over(self) -> bool:
+        """Try to get the group's lock; the system frees it when its holder ends, even by SIGKILL."""
+        handle = os.open(f"{self._path}.{self._subscription.service}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._begin_generation()
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        except BaseException:
+            os.close(handle)
+            raise
+        self._lock = handle
+        return True
+
+    def _begin_generation(self) -> None:
+        with transaction(self._connection, self._path):
+            row = self._connection.execute(
+                "INSERT INTO groups VALUES (?, ?, 1) ON CONFLICT(name)"
+                " DO UPDATE SET generation = generation + 1, worker = excluded.worker RETURNING generation",
+                (self._subscription.service, self._subscription.worker),
+            ).fetchone()
+        self._generation = row[0]
+        self._restore()
+
+    def _restore(self) -> None:
+        """Back to the committed offsets, with the memory that belongs there."""
+        with translated(self._path):
+            rows = self._connection.execute(
+                "SELECT topic, next_offset, metadata FROM offsets WHERE group_name = ?", (self._subscription.service,)
+            ).fetchall()
+        committed = {topic: (offset, load(metadata)) for topic, offset, metadata in rows}
+        self._tally = max((m.tally for _, m in committed.values()), key=lambda t: t.rejected, default=Tally())
+        for topic in self._subscription.topics:
+            offset, metadata = committed.get(topic, (1, OffsetMetadata()))
+            self._warn_of_expired(topic, offset)
+            self._next[topic] = offset
+            self._memory.rebuild(Partition(topic, 0), self._between(topic, metadata.low, offset))
+        self._metrics.rebuilds.inc()
+
+    def _warn_of_expired(self, topic: str, offset: int) -> None:
+        with translated(self._path):
+            first = self._connection.execute(f"SELECT min(offset) FROM {topic_table(topic)}").fetchone()[0]  # noqa: S608
+        if first is not None and first > offset > 1:
+            log.error("records expired before they were read", topic=topic, count=first - offset)
+
+    def _between(self, topic: str, low: Offset | None, until: int) -> list[StoredRecord]:
+        if low is None:
+            return []
+        with translated(self._path):
+            rows = self._connection.execute(
+                f"SELECT offset, time_ms, key, value, type, headers FROM {topic_table(topic)}"  # noqa: S608
+                " WHERE offset >= ? AND offset < ? ORDER BY offset",
+                (low, until),
+            ).fetchall()
+        return [stored(topic, row) for row in rows]
+
+    def _fetch(self) -> list[StoredRecord]:
+        """The next records of all topics; cheap while nobody wrote, since only a counter is read then."""
+        with translated(self._path):
+            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            if version == self._seen_version:
+                return []
+            records: list[StoredRecord] = []
+            for topic in self._subscription.topics:
+                rows = self._connection.execute(
+                    f"SELECT offset, time_ms, key, value, type, headers FROM {topic_table(topic)}"  # noqa: S608
+                    " WHERE offset >= ? ORDER BY offset LIMIT ?",
+                    (self._next[topic], self._batch_size - len(records)),
+                ).fetchall()
+                records.extend(stored(topic, row) for row in rows)
+        if not records:
+            self._seen_version = version
+            self._metrics.source_lag_records.set(0)
+            self._tidy()
+        return records
+
+    def _tidy(self) -> None:
+        if time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._tidied = time.monotonic()
+            tidy(self._connection, self._path)
+
+    def _positions_after(self, records: list[StoredRecord]) -> dict[str, int]:
+        return {record.partition.topic: record.offset + 1 for record in records}
+
+    def _metadata(self, topic: str, tally: Tally) -> str:
+        low = self._memory.needed_from(Partition(topic, 0))
+        return OffsetMetadata(low, self._subscription.policy, tally).dump()
+
+    def _assert_generation(self) -> None:
+        row = self._connection.execute(
+            "SELECT generation FROM groups WHERE name = ?", (self._subscription.service,)
+        ).fetchone()
+        if row is None or row[0] != self._generation:
+            log.warning("another worker took the group over", service=self._subscription.service)
+            raise BatchLost("another worker took the group over")

@@ -1,0 +1,134 @@
+"""The words of the loop: a batch, what a stage says of it, and the two ports that differ between services."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
+
+from runtime.record import Offset, Partition, Record, StoredRecord
+
+T = TypeVar("T")
+
+RECENT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item can never succeed: a constant code for metrics, a sentence for people (no payload in it)."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection(Generic[T]):
+    """An item that can never succeed, and why."""
+
+    item: T
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Items received and rejected of late, and rejected in a row. Stored with the position, so a restart keeps it."""
+
+    received: int = 0
+    rejected: int = 0
+    in_a_row: int = 0
+
+    def after(self, items: Sequence[object], rejected: Sequence[Rejection[T]]) -> "Tally":
+        """This tally with one more batch. Older counts fade: past RECENT items, both are halved."""
+        bad = {id(rejection.item) for rejection in rejected}
+        in_a_row = self.in_a_row
+        for item in items if bad else ():
+            in_a_row = in_a_row + 1 if id(item) in bad else 0
+        received, lost = self.received + len(items), self.rejected + len(bad)
+        while received > RECENT:
+            received, lost = received // 2, lost // 2
+        return replace(self, received=received, rejected=lost, in_a_row=in_a_row if bad else 0 if items else in_a_row)
+
+
+NO_TALLY = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[T]):
+    """What one poll brought. `position` is opaque: only its source knows what it means. It may have no items."""
+
+    items: Sequence[T]
+    position: object
+    tally: Tally = NO_TALLY
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What a stage says of the items it was given: each is accepted unless it is rejected or deferred."""
+
+    outputs: Sequence[Record] = ()
+    rejected: Sequence[Rejection[T]] = ()
+    deferred: Sequence[T] = ()
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Generic[T]):
+    """A batch whose every item has its fate; `tally` includes it."""
+
+    batch: Batch[T]
+    outputs: Sequence[Record] = ()
+    rejected: Sequence[Rejection[T]] = ()
+    tally: Tally = NO_TALLY
+
+
+class Source(Protocol[T]):
+    """Where a service reads. Called by the loop only, from one thread."""
+
+    def poll(self, timeout: float) -> Batch[T] | None:
+        """The next batch, or None when none comes within `timeout` seconds. Raises Unavailable, BatchLost, Halt."""
+
+    def keep_alive(self) -> None:
+        """Called while a batch waits, about every 200 ms; raises BatchLost when the claim on it is gone."""
+
+    def checkpoint(self, settled: Settled[T]) -> None:
+        """Make outputs, dead letters and position durable: all or nothing.
+
+        Raises Unavailable when nothing was done, BatchLost when the outcome is not known, Halt when fenced.
+        """
+
+    def abandon(self) -> None:
+        """Back to the committed position; a memory is rebuilt."""
+
+    def close(self) -> None:
+        """Let go; never checkpoints, never raises."""
+
+
+class Stage(Protocol[T]):
+    """What a service does with a batch. It sends nothing to the broker itself: it returns what to publish."""
+
+    def process(self, items: Sequence[T]) -> Outcome[T]:
+        """Settle each item. Raises Unavailable when none could be; anything else that escapes is a bug."""
+
+
+class Memory(Protocol):
+    """What a stage remembers of a partition between batches; it can always be rebuilt from the broker."""
+
+    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
+        """Forget the partition and remember these, by the same code as live, with outputs suppressed."""
+
+    def forget(self, partition: Partition) -> None:
+        """The partition went to another worker."""
+
+    def needed_from(self, partition: Partition) -> Offset | None:
+        """The oldest record it still depends on; None when nothing before the next one matters."""
+
+
+class Forgetful:
+    """The memory of a stage that remembers nothing."""
+
+    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
+        pass
+
+    def forget(self, partition: Partition) -> None:
+        pass
+
+    def needed_from(self, partition: Partition) -> Offset | None:
+        return None

@@ -1,0 +1,62 @@
+"""Logs: constant events with fields, JSON unless a terminal reads them, always on standard error."""
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "json", "text"]
+
+
+def configure(level: Level, form: Format, **context: str) -> None:
+    """Set up once per process; `context` (service, worker) is on every line."""
+    as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    renderer: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if as_text else JSON
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([] if as_text else [structlog.processors.format_exc_info]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**context)
+    _quieten_libraries()
+
+
+class Log:
+    """A logger that a module may hold before `configure` was called."""
+
+    def debug(self, event: str, **fields: object) -> None:
+        structlog.get_logger().debug(event, **fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        structlog.get_logger().info(event, **fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        structlog.get_logger().warning(event, **fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        structlog.get_logger().error(event, **fields)
+
+    def exception(self, event: str, **fields: object) -> None:
+        structlog.get_logger().error(event, exc_info=True, **fields)
+
+
+log = Log()
+JSON = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
+def _quieten_libraries() -> None:
+    """The client libraries log what our own events already say; only their errors pass."""
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s", force=True)
+    for name in ("kafka", "elastic_transport", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

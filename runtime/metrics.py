@@ -1,0 +1,81 @@
+"""All metrics, declared in one place. No addresses, names or receivers as labels."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+PREFIX = "sk2siem"
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+
+
+class Metrics:
+    """The metrics of one service in one process; each has the label `service`."""
+
+    def __init__(self, service: str, version: str = "") -> None:
+        self.registry = CollectorRegistry()
+        self.service = service
+        self.items_received = self._counter("items_received", "Items that polls brought")
+        self.items_accepted = self._counter("items_accepted", "Items that are durable downstream and checkpointed")
+        self._items_rejected = self._counter("items_rejected", "Items that can never succeed, dead-lettered", "reason")
+        self.items_deferred = self._counter("items_deferred", "Times an item had to wait for a later try")
+        self.items_abandoned = self._counter(
+            "items_abandoned", "Items in hand that were given back, to be polled again"
+        )
+        self.stage_seconds = self._histogram("stage_seconds", "Time that one call of the stage took")
+        self.holding = self._gauge("holding", "1 while a batch is held because the other side cannot take it")
+        self.checkpoint_time = self._gauge(
+            "checkpoint_timestamp_seconds", "When the last checkpoint was made, Unix time"
+        )
+        self.checkpoint_age = self._gauge("checkpoint_age_seconds", "Time since the last checkpoint or empty poll")
+        self.source_lag_seconds = self._gauge("source_lag_seconds", "Age of the newest item of the last batch")
+        self.source_lag_records = self._gauge("source_lag_records", "Records behind the end of the source")
+        self.source_stalls = self._counter(
+            "source_stalls", "Partitions that had records and gave none: client replaced"
+        )
+        self.rebuilds = self._counter("memory_rebuilds", "Times a memory was rebuilt from the broker")
+        self.journal_head = self._gauge("journal_head_sequence", "Sequence number of the journal's head")
+        self.journal_lag = self._gauge("journal_lag_entries", "Journal entries between the position and the head")
+        self.journal_gaps = self._counter("journal_gaps", "Gaps: entries that can no longer be read")
+        self._entries = self._counter("entries", "Entries published, by detail type", "type")
+        self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
+        self._requests = self._counter("requests", "Requests to the SIEM, by answer", "sink", "code")
+        self.request_seconds = self._histogram("request_seconds", "Time that one request to the SIEM took")
+        self.duplicates = self._counter("sink_duplicates", "Events that the SIEM already had under the same id")
+        self.end_to_end_seconds = self._histogram(
+            "end_to_end_seconds", "From journal time to the SIEM's acknowledgement"
+        )
+        self._build_info = Gauge(
+            f"{PREFIX}_build_info", "The release", ["service", "version"], registry=self.registry
+        ).labels(service, version)
+        self._build_info.set(1)
+
+    def checkpointed(self) -> None:
+        """Everything that was in hand is durable."""
+        self._caught_up = time.monotonic()
+
+    def rejected(self, reason: str, count: int = 1) -> None:
+        self._items_rejected.labels(self.service, reason).inc(count)
+
+    def entries(self, detail_type: str, count: int) -> None:
+        self._entries.labels(self.service, detail_type).inc(count)
+
+    def verdicts(self, verdict: str, reason: str, count: int) -> None:
+        self._verdicts.labels(self.service, verdict, reason).inc(count)
+
+    def request(self, sink: str, code: str) -> None:
+        self._requests.labels(self.service, sink, code).inc()
+
+    def value(self, name: str, **labels: str) -> float:
+        """The present value of a sample, 0 where it has none; for tests and the live view."""
+        return self.registry.get_sample_value(f"{PREFIX}_{name}", {"service": self.service, **labels}) or 0.0
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        counter = Counter(f"{PREFIX}_{name}", text, ["service", *labels], registry=self.registry)
+        return counter if labels else counter.labels(self.service)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"{PREFIX}_{name}", text, ["service"], registry=self.registry).labels(self.service)
+
+    def _histogram(self, name: str, text: str) -> Histogram:
+        histogram = Histogram(f"{PREFIX}_{name}", text, ["service"], buckets=SECONDS, registry=self.registry)
+        return histogram.labels(self.service)

@@ -1,0 +1,28 @@
+"""What every service is built with: who it is, and what it runs under."""
+
+from dataclasses import dataclass, field
+
+from runtime.backoff import Backoff
+from runtime.health import Health
+from runtime.metrics import Metrics
+from runtime.shutdown import Shutdown
+from runtime.worker import Conditions, RejectionLimit
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One process: the service's word, the worker's stable name, and its shutdown, health and metrics."""
+
+    service: str
+    worker: str
+    shutdown: Shutdown
+    health: Health
+    metrics: Metrics
+    limit: RejectionLimit = field(default_factory=RejectionLimit)
+    backoff: Backoff = field(default_factory=Backoff)
+    stuck_after: float = 180.0
+    grace: float = 10.0
+
+    @property
+    def conditions(self) -> Conditions:
+        return Conditions(self.shutdown, self.health, self.metrics, self.limit, self.backoff)

@@ -1,0 +1,1 @@
+"""The contract between the services: records, their JSON Schemas and examples, codec, ids and topics."""

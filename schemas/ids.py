@@ -1,0 +1,28 @@
+"""Ids made from the journal, never from an offset: stable over re-reads, restarts and time-zone settings."""
+
+from datetime import datetime
+
+from schemas.records import EventId
+
+
+def entry_id(journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
+    """For example `20261122T021500123456-PROD1-AUDRCV0001-00000000000000184467`.
+
+    `journal_time` is the local time as the journal gave it, not converted. Sortable; at most 64 characters, because
+    a system name has at most 8 and a receiver name at most 10.
+    """
+    stamp = (
+        f"{journal_time.year:04d}{journal_time.month:02d}{journal_time.day:02d}T{journal_time.hour:02d}"
+        f"{journal_time.minute:02d}{journal_time.second:02d}{journal_time.microsecond:06d}"
+    )
+    return EventId(f"{stamp}-{system}-{receiver}-{sequence:020d}")
+
+
+def correction_id(first: EventId, number: int) -> EventId:
+    """The id of the `number`th correction (from 1) of the verdict with the id `first`."""
+    return EventId(f"{first}.c{number}")
+
+
+def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
+    """The id of what is not one entry (a gap, a status) but belongs to a place in the journal."""
+    return EventId(f"{entry_id(journal_time, system, receiver, sequence)}.{kind}")

@@ -1,0 +1,304 @@
+"""The records that travel between the services, as frozen dataclasses; JSON field names are the names here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NewType
+
+EventId = NewType("EventId", str)
+
+
+class DetailType(StrEnum):
+    """The detailed entry type of an SK entry (IBM i 7.3 SK layout, ESD position 1)."""
+
+    ACCEPT = "A"
+    CONNECT = "C"
+    DHCP_ASSIGNED = "D"
+    FILTERED_MAIL = "F"
+    INBOUND_UDP = "I"
+    OUTBOUND_UDP = "O"
+    PORT_UNAVAILABLE = "P"
+    REJECTED_MAIL = "R"
+    SECURE = "S"
+    DHCP_NOT_ASSIGNED = "U"
+    FAILED_SECURE = "X"
+
+
+class VerdictKind(StrEnum):
+    SECURE = "secure"
+    INSECURE = "insecure"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class Basis(StrEnum):
+    """What a verdict stands on."""
+
+    EVIDENCE = "evidence"
+    PORT = "port"
+    POLICY = "policy"
+
+
+class Severity(StrEnum):
+    INFORMATIONAL = "informational"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class AlertKind(StrEnum):
+    VERDICT = "verdict"
+    CORRECTION = "correction"
+    GAP = "gap"
+    AUDITING = "auditing"
+
+
+class Direction(StrEnum):
+    """Seen from the system: inbound was accepted, outbound was opened by it."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    UNKNOWN = "unknown"
+
+
+class Network(StrEnum):
+    """Where the other end is: in the policy's own networks or not."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One SK entry, decoded. Addresses are normalised (IPv4-mapped IPv6 unwrapped); what is unknown is None."""
+
+    type: ClassVar[str] = "entry"
+
+    id: EventId
+    system: str
+    journal: str
+    receiver_library: str
+    receiver: str
+    sequence: str
+    time: datetime
+    journal_time: str
+    detail_type: DetailType
+    local_address: str | None
+    local_port: int | None
+    remote_address: str | None
+    remote_port: int | None
+    address_family: str | None
+    socket_descriptor: int | None
+    secure_version: str | None
+    secure_properties: str | None
+    mac_address: str | None
+    host_name: str | None
+    filter_description: str | None
+    filter_data: str | None
+    job: str | None
+    program: str | None
+    user: str | None
+    entry_data_length: int
+    tail: str | None
+    reader: str
+    backfill: bool
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything up to `time` (journal time, UTC) has been read and published."""
+
+    type: ClassVar[str] = "progress"
+
+    system: str
+    journal: str
+    time: datetime
+    at_end: bool
+    audit_levels: tuple[str, ...] | None
+    lag_entries: int | None
+    final: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An SV entry that changed the audit levels, at its own place among the SK entries."""
+
+    type: ClassVar[str] = "audit"
+
+    id: EventId
+    system: str
+    journal: str
+    receiver_library: str
+    receiver: str
+    sequence: str
+    time: datetime
+    system_value: str
+    old_value: str
+    new_value: str
+    audit_levels: tuple[str, ...] | None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPlace:
+    """A place in a journal as it travels: the sequence is text, it can exceed 2**53."""
+
+    receiver_library: str
+    receiver: str
+    sequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Entries that can no longer be read, between two readable places."""
+
+    type: ClassVar[str] = "gap"
+
+    id: EventId
+    system: str
+    journal: str
+    after: JournalPlace | None
+    until: JournalPlace | None
+    why: str
+    count: int | None
+    time: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last entry processed of one journal of one system; the newest record of its key counts."""
+
+    type: ClassVar[str] = "position"
+
+    system: str
+    journal: str
+    receiver_library: str
+    receiver: str
+    sequence: str
+    partitions: int
+    worker: str
+    time: datetime
+    progress: datetime
+    audit_levels: tuple[str, ...] | None
+    rejections: tuple[int, int, int] = (0, 0, 0)
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a connection. `name` is from reverse DNS, `name_status` says what that name is worth."""
+
+    address: str | None
+    port: int | None
+    name: str | None = None
+    name_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What an S entry says of the handshake."""
+
+    protocol: str
+    cipher: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is concluded about one connection. The source is always the side that opened it."""
+
+    type: ClassVar[str] = "verdict"
+
+    id: EventId
+    verdict: VerdictKind
+    reason: str
+    basis: Basis
+    severity: Severity
+    system: str
+    time: datetime
+    journal_time: str
+    detail_type: DetailType
+    direction: Direction
+    network: Network | None
+    transport: str
+    service: str | None
+    source: Endpoint
+    destination: Endpoint
+    evidence: tuple[EventId, ...]
+    tls: Tls | None
+    advice: str | None
+    policy: str
+    mode: str
+    audit_levels: tuple[str, ...] | None
+    journal: str
+    receiver: str
+    sequence: str
+    reader: str
+    backfill: bool
+    supersedes: EventId | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry that gets no verdict (DHCP, mail, port unavailable, helper ports): kept and forwarded as it is."""
+
+    type: ClassVar[str] = "event"
+
+    id: EventId
+    system: str
+    time: datetime
+    reason: str
+    service: str | None
+    entry: Entry
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A sign of life of one system, every five minutes of journal time; its absence is what pages."""
+
+    type: ClassVar[str] = "status"
+
+    id: EventId
+    system: str
+    time: datetime
+    progress: datetime
+    at_end: bool
+    audit_levels: tuple[str, ...] | None
+    lag_entries: int | None
+    lag_seconds: float
+    final: bool
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What pages somebody: a verdict that the policy raises, or the pipeline's own (gap, auditing).
+
+    `id` is the id of what it alerts about; `connection` is the verdict, None where the alert is not about one.
+    """
+
+    type: ClassVar[str] = "alert"
+
+    id: EventId
+    kind: AlertKind
+    verdict: VerdictKind | None
+    reason: str
+    severity: Severity
+    title: str
+    description: str
+    advice: str | None
+    system: str
+    time: datetime
+    connection: Verdict | None
+    version: int = 1
+
+
+AnyRecord = Entry | Progress | Audit | Gap | Position | Verdict | Event | Status | Alert
+RECORDS: dict[str, type[AnyRecord]] = {
+    kind.type: kind for kind in (Entry, Progress, Audit, Gap, Position, Verdict, Event, Status, Alert)
+}
