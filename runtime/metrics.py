@@ -24,9 +24,11 @@ class Metrics:
         self.stage_seconds = self._histogram("stage_seconds", "Time that one call of the stage took")
         self.holding = self._gauge("holding", "1 while a batch is held because the other side cannot take it")
         self.checkpoint_time = self._gauge(
-            "checkpoint_timestamp_seconds", "When the last checkpoint was made, Unix time"
+            "checkpoint_timestamp_seconds", "When the last checkpoint or empty poll was made, Unix time"
         )
         self.checkpoint_age = self._gauge("checkpoint_age_seconds", "Time since the last checkpoint or empty poll")
+        self._caught_up = time.monotonic()
+        self.checkpoint_age.set_function(lambda: time.monotonic() - self._caught_up)
         self.source_lag_seconds = self._gauge("source_lag_seconds", "Age of the newest item of the last batch")
         self.source_lag_records = self._gauge("source_lag_records", "Records behind the end of the source")
         self.source_stalls = self._counter(
@@ -52,6 +54,7 @@ class Metrics:
     def checkpointed(self) -> None:
         """Everything that was in hand is durable."""
         self._caught_up = time.monotonic()
+        self.checkpoint_time.set_to_current_time()
 
     def rejected(self, reason: str, count: int = 1) -> None:
         self._items_rejected.labels(self.service, reason).inc(count)

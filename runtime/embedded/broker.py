@@ -53,12 +53,19 @@ class EmbeddedBroker:
             connection.close()
 
     def partitions(self, topic: str) -> int:
-        return 1
+        connection = self._open()
+        try:
+            with translated(self._path):
+                _ends(connection, topic)
+            return 1
+        finally:
+            connection.close()
 
     def read(self, topic: str) -> Iterator[StoredRecord]:
         connection = self._open()
         try:
-            _, end = _ends(connection, topic)
+            with translated(self._path):
+                _, end = _ends(connection, topic)
             offset = 0
             while True:
                 with translated(self._path):

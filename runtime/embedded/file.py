@@ -21,6 +21,7 @@ NETWORK_FILE_SYSTEMS = {
     "afs",
 }
 BUSY_SECONDS = 10.0
+MOUNTS = Path("/proc/self/mounts")
 TABLES = """
 CREATE TABLE IF NOT EXISTS topics(
   name TEXT PRIMARY KEY, retention_days INTEGER, compact INTEGER NOT NULL) WITHOUT ROWID;
@@ -82,9 +83,9 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         raise
 
 
-def refuse_network_file_system(path: Path) -> None:
+def refuse_network_file_system(path: Path, mounts: Path = MOUNTS) -> None:
     """Locks and the write-ahead log are not safe there (SQLite documentation, "WAL")."""
-    kind = _file_system(path.parent.resolve(), Path("/proc/self/mounts"))
+    kind = _file_system(path.parent.resolve(), mounts)
     if kind in NETWORK_FILE_SYSTEMS:
         raise ConfigError(
             f"SK2SIEM_BROKER__URL: {path} is on a network file system ({kind}); use a local disk, or Kafka"
@@ -92,15 +93,15 @@ def refuse_network_file_system(path: Path) -> None:
 
 
 def _file_system(folder: Path, mounts: Path) -> str | None:
-    best = (-1, "")
+    longest, found = -1, None
     if not mounts.exists():
         return None
     for line in mounts.read_text().splitlines():
         _, where, kind = line.split(" ")[:3]
         where = where.replace("\\040", " ")
-        if folder.is_relative_to(where):
-            best = max(best, (len(where), kind))
-    return best[1]
+        if folder.is_relative_to(where) and len(where) >= longest:
+            longest, found = len(where), kind
+    return found
 
 
 def _hint(error: sqlite3.Error) -> str:

@@ -12,7 +12,7 @@ from runtime.dead_letters import dead_letter
 from runtime.embedded.file import topic_table, transaction, translated
 from runtime.embedded.publisher import insert, stored
 from runtime.embedded.retention import tidy
-from runtime.errors import BatchLost
+from runtime.errors import BatchLost, Unavailable
 from runtime.flow import Batch, Memory, Settled, Tally
 from runtime.logs import log
 from runtime.metrics import Metrics
@@ -91,10 +91,15 @@ class EmbeddedSource:
         self._connection.close()
         if self._lock is not None:
             os.close(self._lock)
+            self._lock = None
 
     def _take_over(self) -> bool:
         """Try to get the group's lock; the system frees it when its holder ends, even by SIGKILL."""
-        handle = os.open(f"{self._path}.{self._subscription.service}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        name = f"{self._path}.{self._subscription.service}.lock"
+        try:
+            handle = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Unavailable(f"the lock {name} cannot be opened ({error.strerror})") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._begin_generation()

@@ -1,0 +1,92 @@
+"""The Broker port over a Kafka cluster."""
+
+from collections.abc import Iterator, Sequence
+
+from runtime.bounded import Bounded
+from runtime.broker import Standing, Subscription, TopicState
+from runtime.flow import Memory
+from runtime.kafka.client import Clients
+from runtime.kafka.errors import translated
+from runtime.kafka.publisher import KafkaPublisher
+from runtime.kafka.ranges import Ranges
+from runtime.kafka.source import KafkaSource
+from runtime.kafka.topics import ensure
+from runtime.kafka.transactions import Transactions
+from runtime.record import Partition, StoredRecord
+from runtime.service import Running
+from runtime.settings import BrokerSettings
+from schemas.topics import Topic
+
+DEFAULT_PORT = 9092
+
+
+class KafkaBroker:
+    """One cluster, as named by `kafka://host:port,host:port`."""
+
+    def __init__(self, settings: BrokerSettings, running: Running, *, batch_size: int) -> None:
+        hosts = settings.url.removeprefix("kafka://").rstrip("/").split(",")
+        servers = tuple(host if ":" in host else f"{host}:{DEFAULT_PORT}" for host in map(str.strip, hosts))
+        self._servers = servers
+        self._clients = Clients(settings, servers, running.worker)
+        self._running = running
+        self._batch_size = batch_size
+        self._ranges = Ranges(self._clients, running.shutdown)
+        self._bounded = Bounded(
+            running.shutdown, stuck_after=running.stuck_after, grace=running.grace, beat=running.health.beat
+        )
+
+    def source(self, subscription: Subscription, memory: Memory) -> KafkaSource:
+        return KafkaSource(
+            self._clients,
+            subscription,
+            memory,
+            self._transactions(f"sk2siem.{subscription.service}.{subscription.worker}"),
+            self._ranges,
+            metrics=self._running.metrics,
+            batch_size=self._batch_size,
+        )
+
+    def publisher(self, identity: str) -> KafkaPublisher:
+        return KafkaPublisher(self._transactions(identity), self._ranges)
+
+    def ensure(self, topics: Sequence[Topic]) -> list[TopicState]:
+        with translated("creating topics"):
+            admin = self._clients.admin()
+            try:
+                return ensure(admin, topics)
+            finally:
+                admin.close()
+
+    def partitions(self, topic: str) -> int:
+        return len(self._ranges.partitions(topic))
+
+    def read(self, topic: str) -> Iterator[StoredRecord]:
+        for number in self._ranges.partitions(topic):
+            yield from self._ranges.read_all(Partition(topic, number))
+
+    def standings(self, service: str, topics: Sequence[str]) -> list[Standing]:
+        places = [Partition(topic, number) for topic in topics for number in self._ranges.partitions(topic)]
+        ends = self._ranges.ends(places)
+        with translated("reading committed offsets"):
+            admin = self._clients.admin()
+            try:
+                group = f"sk2siem.{service}"
+                found = admin.list_group_offsets({group: None}).get(group, {})
+            finally:
+                admin.close()
+        committed = {Partition(*place): offset.offset for place, offset in found.items() if offset.offset >= 0}
+        return [Standing(place, committed.get(place, ends[place][0]), ends[place][1]) for place in places]
+
+    def check(self) -> str:
+        with translated(f"reaching {','.join(self._servers)}"):
+            admin = self._clients.admin()
+            try:
+                return f"Kafka at {','.join(self._servers)}: {len(admin.list_topics())} topics"
+            finally:
+                admin.close()
+
+    def close(self) -> None:
+        self._bounded.close()
+
+    def _transactions(self, identity: str) -> Transactions:
+        return Transactions(self._clients, identity, self._bounded)

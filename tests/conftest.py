@@ -1,0 +1,59 @@
+"""The real parts of the local stack, one of each for the whole run; a test that kills a part starts it again."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pytest
+
+from dev.elasticsearch import Elasticsearch
+from dev.hec import Hec
+from dev.ibmi import Ibmi
+from dev.kafka import Kafka
+from dev.part import Missing, Part, free_port
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    with _running(Kafka(port=free_port(), data=tmp_path_factory.mktemp("kafka"))) as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elasticsearch]:
+    with _running(Elasticsearch(port=free_port(), data=tmp_path_factory.mktemp("elasticsearch"))) as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def ibmi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibmi]:
+    with _running(Ibmi(port=free_port(), data=tmp_path_factory.mktemp("ibmi"))) as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def hec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hec]:
+    with _running(Hec(port=free_port(), data=tmp_path_factory.mktemp("hec"))) as part:
+        yield part
+
+
+@contextmanager
+def _running(part: PartT) -> Iterator[PartT]:
+    try:
+        part.start()
+    except Missing as missing:
+        _give_up(str(missing))
+    try:
+        yield part
+    finally:
+        part.stop()
+
+
+def _give_up(why: str) -> None:
+    """A laptop may lack a tool; continuous integration may not."""
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
