@@ -20,7 +20,7 @@ def dead_letter(record: StoredRecord, reason: Reason, service: str) -> Record:
 def headers_of(
     reason: Reason, service: str, original_type: str, origin: tuple[tuple[str, str], ...]
 ) -> tuple[Header, ...]:
-    """Kafka Connect's names first, then ours (`x-…`); schemas/dead-letter-headers.schema.json lists them."""
+    """Kafka Connect's names first, then ours (`x-…`); schemas/v1/dead-letter-headers.schema.json lists them."""
     texts = (
         *origin,
         (PREFIX + "connector.name", service),

@@ -1,6 +1,7 @@
 """All metrics, declared in one place. No addresses, names or receivers as labels."""
 
 import time
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -11,7 +12,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 class Metrics:
     """The metrics of one service in one process; each has the label `service`."""
 
-    def __init__(self, service: str, version: str = "") -> None:
+    def __init__(self, service: str, version: str = "", *, clock: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
         self.service = service
         self.items_received = self._counter("items_received", "Items that polls brought")
@@ -27,8 +28,9 @@ class Metrics:
             "checkpoint_timestamp_seconds", "When the last checkpoint or empty poll was made, Unix time"
         )
         self.checkpoint_age = self._gauge("checkpoint_age_seconds", "Time since the last checkpoint or empty poll")
-        self._caught_up = time.monotonic()
-        self.checkpoint_age.set_function(lambda: time.monotonic() - self._caught_up)
+        self._clock = clock
+        self._caught_up = clock()
+        self.checkpoint_age.set_function(lambda: self._clock() - self._caught_up)
         self.source_lag_seconds = self._gauge("source_lag_seconds", "Age of the newest item of the last batch")
         self.source_lag_records = self._gauge("source_lag_records", "Records behind the end of the source")
         self.source_stalls = self._counter(
@@ -53,7 +55,7 @@ class Metrics:
 
     def checkpointed(self) -> None:
         """Everything that was in hand is durable."""
-        self._caught_up = time.monotonic()
+        self._caught_up = self._clock()
         self.checkpoint_time.set_to_current_time()
 
     def rejected(self, reason: str, count: int = 1) -> None:

@@ -26,3 +26,8 @@ def correction_id(first: EventId, number: int) -> EventId:
 def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
     """The id of what is not one entry (a gap, a status) but belongs to a place in the journal."""
     return EventId(f"{entry_id(journal_time, system, receiver, sequence)}.{kind}")
+
+
+def gap_id(system: str, receiver: str, sequence: int) -> EventId:
+    """The id of the gap that begins behind this place; the same however often the gap is found."""
+    return EventId(f"gap-{system}-{receiver}-{sequence:020d}")

@@ -108,7 +108,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Everything up to `time` (journal time, UTC) has been read and published."""
+    """Everything up to `time` (journal time, UTC) has been read and published.
+
+    `partitions` is how many partitions the system's records are spread over, in each record that goes to all of them.
+    """
 
     type: ClassVar[str] = "progress"
 
@@ -118,6 +121,7 @@ class Progress:
     at_end: bool
     audit_levels: tuple[str, ...] | None
     lag_entries: int | None
+    partitions: int
     final: bool = False
     version: int = 1
 
@@ -139,6 +143,7 @@ class Audit:
     old_value: str
     new_value: str
     audit_levels: tuple[str, ...] | None
+    partitions: int
     version: int = 1
 
 
@@ -165,6 +170,7 @@ class Gap:
     why: str
     count: int | None
     time: datetime
+    partitions: int
     version: int = 1
 
 

@@ -1,0 +1,56 @@
+"""`sk2siem check SERVICE`: whether both ends of a service can be reached."""
+
+import os
+from collections.abc import Callable
+
+import click
+
+from cli.running import running_of
+from cli.services import SERVICES, service
+from cli.settings import Settings, load
+from cli.variables import name_of
+from runtime.brokers import connect
+from runtime.errors import CheckFailed, ConfigError, PipelineError
+
+SECTIONS = {"producer": "ibmi"}
+
+
+@click.command("check")
+@click.argument("name", metavar="SERVICE", type=click.Choice(list(SERVICES)))
+def command(name: str) -> None:
+    """Check the broker and the other end of SERVICE, one line each; exit code 69 when one fails.
+
+    \b
+    Example:
+      sk2siem check elastic
+    """
+    settings = load(os.environ)
+    wired = service(name, settings)
+    ends = {"broker": lambda: _check_broker(name, settings), name: lambda: wired.check(settings)}
+    failed = [end for end, check in ends.items() if not _passes(end, check)]
+    if failed:
+        sections = " and ".join(name_of((SECTIONS.get(end, end), "*")) for end in failed)
+        raise CheckFailed(
+            f"{' and '.join(failed)} failed; see that it runs and can be reached from here, and {sections}"
+        )
+
+
+def _check_broker(name: str, settings: Settings) -> str:
+    broker = connect(settings.broker, running_of(name, settings), batch_size=settings.loop.batch_size)
+    try:
+        return broker.check()
+    finally:
+        broker.close()
+
+
+def _passes(end: str, check: Callable[[], str]) -> bool:
+    """Print what came out; settings that cannot work are not a failed check."""
+    try:
+        found = check()
+    except ConfigError:
+        raise
+    except PipelineError as error:
+        click.echo(f"failed  {end}: {error}")
+        return False
+    click.echo(f"ok      {end}: {found}")
+    return True

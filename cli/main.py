@@ -1,0 +1,74 @@
+"""The command `sk2siem`: its subcommands, and every error as one line and an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from types import TracebackType
+
+import click
+
+from cli import check, config, init, run, version
+from cli.demo import command as demo
+from runtime.errors import CheckFailed, PipelineError, Unavailable
+
+INTERRUPTED = 130
+BUG = 1
+DEBUG = ("SK2SIEM_LOG__LEVEL", "debug")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def sk2siem() -> None:
+    """Says which connections to an IBM i are not encrypted, from the audit journal into the SIEM.
+
+    \b
+    Example:
+      sk2siem demo
+
+    Settings come from the environment (SK2SIEM_...); `sk2siem config` prints them.
+    Exit codes: 0 stopped as asked, 1 bug, 2 wrong command line, 69 a check failed, 70 halted, 75 a call never
+    returned, 78 configuration.
+    """
+
+
+for one in (run.command, demo.command, init.command, check.command, config.command, version.command):
+    sk2siem.add_command(one)
+
+
+def main() -> None:
+    """The console script."""
+    sys.excepthook = report_bug
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """The exit code of one command line; every error that is not a bug ends here, as one line per problem."""
+    try:
+        code = sk2siem.main(list(arguments), prog_name="sk2siem", standalone_mode=False)
+    except PipelineError as error:
+        _say(str(error), error)
+        return CheckFailed.exit_code if isinstance(error, Unavailable) else error.exit_code
+    except click.ClickException as error:
+        _say(" ".join(error.format_message().split()) + " (`sk2siem --help` shows how)", error)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python's own last flush would complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BUG
+    return code if isinstance(code, int) else 0
+
+
+def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """One line for what nobody foresaw. The exception's own text stays out of it: it may quote anything."""
+    where = traceback.extract_tb(trace)[-1:]
+    place = f" at {os.path.basename(where[0].filename)}:{where[0].lineno}" if where else ""  # noqa: PTH119
+    _say(f"a bug: {kind.__name__}{place}; {'='.join(DEBUG)} shows the whole of it", error)
+
+
+def _say(message: str, error: BaseException) -> None:
+    for line in message.splitlines():
+        click.echo(f"sk2siem: {line}", err=True)
+    if os.environ.get(DEBUG[0]) == DEBUG[1]:
+        traceback.print_exception(error)

@@ -1,0 +1,54 @@
+"""`sk2siem run SERVICE`: one service in this process, or all that are configured, each in a process of its own."""
+
+import os
+
+import click
+
+from cli.opening import opened
+from cli.running import running_of
+from cli.services import SERVICES, configured, service
+from cli.settings import Settings, load
+from cli.supervisor import run_all
+from cli.version import release
+from runtime.brokers import connect
+from runtime.logs import configure, log
+from runtime.ops import OpsServer
+
+TAKE_OVER = "SK2SIEM_PRODUCER__TAKE_OVER"
+
+
+@click.command("run")
+@click.argument("name", metavar="SERVICE", type=click.Choice([*SERVICES, "all"]))
+@click.option("--take-over", is_flag=True, help="Start a producer although another one seems to be alive.")
+def command(name: str, take_over: bool) -> int:
+    """Run SERVICE until SIGTERM: producer, enricher, splunk, elastic, file, or all that are configured.
+
+    \b
+    Example:
+      SK2SIEM_FILE__PATH=verdicts sk2siem run file
+    """
+    environ = os.environ | ({TAKE_OVER: "true"} if take_over else {})
+    settings = load(environ)
+    for one in configured(settings) if name == "all" else [name]:
+        service(one, settings)
+    configure(settings.log.level, settings.log.format, service=name, worker=settings.worker)
+    return run_all(settings, environ) if name == "all" else run_service(name, settings)
+
+
+def run_service(name: str, settings: Settings) -> int:
+    """The exit code of the service. Probes are answered from the start, while the ends still connect."""
+    wired = service(name, settings)
+    running = running_of(name, settings)
+    running.shutdown.install()
+    ops = OpsServer(settings.ops.host, settings.ops.port, running.health, running.metrics)
+    log.info("started", release=release(), ops_port=ops.port)
+    try:
+        broker = opened(lambda: connect(settings.broker, running, batch_size=settings.loop.batch_size), running)
+        if broker is None:
+            return 0
+        try:
+            return wired.serve(settings, broker, running)
+        finally:
+            broker.close()
+    finally:
+        ops.close()

@@ -1,0 +1,105 @@
+"""The services by name: how each is wired to its settings, what it needs, and how its other end is checked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from cli.opening import serve
+from cli.settings import Settings
+from cli.variables import name_of, variables
+from runtime.broker import Broker
+from runtime.errors import ConfigError
+from runtime.service import Running
+from sinks.elastic.settings import ElasticSettings
+from sinks.file.settings import FileSettings
+from sinks.splunk.settings import SplunkSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`serve` runs it to its end and gives its exit code, `check` says what its other end is like.
+
+    `missing` names the variables without which it cannot start. Code is imported where a service is used:
+    a sink's worker must not need the driver of the producer.
+    """
+
+    serve: Callable[[Settings, Broker, Running], int]
+    check: Callable[[Settings], str]
+    missing: Callable[[Settings], Sequence[str]]
+
+
+def service(name: str, settings: Settings) -> Service:
+    """The service `name`. Raises ConfigError that names every variable it still needs."""
+    found = SERVICES[name]
+    missing = found.missing(settings)
+    if missing:
+        raise ConfigError("\n".join(f"{variable}: must be set to run {name}" for variable in missing))
+    return found
+
+
+def configured(settings: Settings) -> tuple[str, ...]:
+    """What `run all` runs: producer and enricher, and the sinks whose settings are there."""
+    sinks = (name for name in ("splunk", "elastic", "file") if getattr(settings, name) is not None)
+    return ("producer", "enricher", *sinks)
+
+
+def _serve_producer(settings: Settings, broker: Broker, running: Running) -> int:
+    from producer.service import build
+
+    return serve(lambda: build(settings.producer, settings.ibmi, settings.simulator, broker, running), running)
+
+
+def _check_producer(settings: Settings) -> str:
+    from producer.service import check
+
+    return check(settings.producer, settings.ibmi, settings.simulator)
+
+
+def _producer_is_missing(settings: Settings) -> list[str]:
+    missing = [] if settings.producer.system else [name_of(("producer", "system"))]
+    ibmi = settings.ibmi
+    if settings.producer.reader == "display-journal" and not (ibmi.connection_string or ibmi.dsn):
+        needed = {"system": ibmi.system, "username": ibmi.username, "password": ibmi.password}
+        missing += [name_of(("ibmi", name)) for name, value in needed.items() if not value]
+    return missing
+
+
+def _serve_enricher(settings: Settings, broker: Broker, running: Running) -> int:
+    from enricher.service import build
+
+    return serve(lambda: build(settings.enricher, broker, running), running)
+
+
+def _check_enricher(settings: Settings) -> str:
+    from enricher.service import check
+
+    return check(settings.enricher)
+
+
+def _sink(name: str, section: type[BaseModel]) -> Service:
+    def run(settings: Settings, broker: Broker, running: Running) -> int:
+        from sinks.service import build
+
+        return serve(lambda: build(name, getattr(settings, name), broker, running), running)
+
+    def check(settings: Settings) -> str:
+        from sinks.service import check
+
+        return check(name, getattr(settings, name))
+
+    def missing(settings: Settings) -> list[str]:
+        if getattr(settings, name) is not None:
+            return []
+        return [variable.name for variable in variables(section, (name,)) if variable.field.is_required()]
+
+    return Service(run, check, missing)
+
+
+SERVICES = {
+    "producer": Service(_serve_producer, _check_producer, _producer_is_missing),
+    "enricher": Service(_serve_enricher, _check_enricher, lambda _: ()),
+    "splunk": _sink("splunk", SplunkSettings),
+    "elastic": _sink("elastic", ElasticSettings),
+    "file": _sink("file", FileSettings),
+}

@@ -1,0 +1,95 @@
+"""`run all`: every configured service as a child process; what fails for a while is restarted, what halts stops all."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cli.children import Child, start, stop, stop_on_hangup
+from cli.services import SERVICES, configured
+from cli.settings import Settings
+from runtime.backoff import Backoff
+from runtime.errors import ConfigError, Halt
+from runtime.logs import log
+from runtime.shutdown import Shutdown
+
+FINAL = (Halt.exit_code, ConfigError.exit_code)
+LOOK_SECONDS = 0.2
+STEADY_SECONDS = 60.0
+EXTRA_SECONDS = 20.0
+
+
+def run_all(settings: Settings, environ: Mapping[str, str]) -> int:
+    """0 after a stop that was asked for, or when all ended by themselves; else the code of the child that halted."""
+    names = configured(settings)
+    shutdown = Shutdown()
+    shutdown.install()
+    stop_on_hangup(shutdown)
+    supervisor = Supervisor(
+        {name: {**environ, "SK2SIEM_OPS__PORT": str(_ops_port(settings.ops.port, name))} for name in names},
+        Backoff(1.0, 60.0),
+        shutdown,
+    )
+    return supervisor.run(settings.loop.grace + EXTRA_SECONDS)
+
+
+def _ops_port(first: int, name: str) -> int:
+    """Each service has its own port, the same one whatever else is configured."""
+    return first + list(SERVICES).index(name) if first else 0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """The children by service, and when those that ended start again."""
+
+    environs: Mapping[str, Mapping[str, str]]
+    backoff: Backoff
+    shutdown: Shutdown
+    start: Callable[[str, Mapping[str, str]], Child] = start
+    look_seconds: float = LOOK_SECONDS
+    _children: dict[str, Child] = field(default_factory=dict)
+    _attempts: dict[str, int] = field(default_factory=dict)
+    _due: dict[str, float] = field(default_factory=dict)
+
+    def run(self, stop_seconds: float) -> int:
+        """Until a stop is requested, all have ended by themselves, or one halted."""
+        try:
+            for name in self.environs:
+                self._start(name)
+            while self._children or self._due:
+                code = self._look()
+                if code is not None:
+                    return code
+                if self.shutdown.wait(self.look_seconds):
+                    log.info("stopping", services=list(self._children))
+                    break
+            return 0
+        finally:
+            stop(self._children.values(), stop_seconds)
+
+    def _start(self, name: str) -> None:
+        self._children[name] = self.start(name, self.environs[name])
+
+    def _look(self) -> int | None:
+        """The exit code for all when a child halted; others that ended are due for a restart."""
+        for name, child in list(self._children.items()):
+            code = child.exit_code
+            if code is None:
+                continue
+            del self._children[name]
+            if code in FINAL:
+                log.error("a service halted, the others are stopped", stopped=name, exit_code=code)
+                return code
+            if code:
+                self._restart_later(child, code)
+        for name in [name for name, due in self._due.items() if due <= time.monotonic()]:
+            del self._due[name]
+            self._start(name)
+        return None
+
+    def _restart_later(self, child: Child, code: int) -> None:
+        steady = time.monotonic() - child.started > STEADY_SECONDS
+        attempt = 0 if steady else self._attempts.get(child.service, 0)
+        self._attempts[child.service] = attempt + 1
+        delay = self.backoff.delay(attempt, None)
+        self._due[child.service] = time.monotonic() + delay
+        log.error("a service ended and is restarted", ended=child.service, exit_code=code, seconds=round(delay, 1))

@@ -1,0 +1,182 @@
+"""The port catalogue: what speaks on a port, as data (`ports.toml`), with a site's own file merged over it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from enricher.toml_file import Table, read_table, tables_of
+from schemas.records import Direction
+
+
+class Transport(StrEnum):
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Speaks(StrEnum):
+    """What a port speaks; `ports.toml` explains each word."""
+
+    CLEARTEXT = "cleartext"
+    UPGRADABLE = "upgradable"
+    TLS = "tls"
+    ENCRYPTED = "encrypted"
+    OWN_SCHEME = "own-scheme"
+    HELPER = "helper"
+
+
+class TlsBy(StrEnum):
+    """Who does the TLS of a port. Only System TLS writes S entries."""
+
+    SYSTEM = "system"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+SECURE = frozenset({Speaks.TLS, Speaks.ENCRYPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class PortEntry:
+    """One port of the catalogue. `twin` is the port where the same service is encrypted."""
+
+    port: int
+    transport: Transport
+    service: str
+    speaks: Speaks
+    tls_by: TlsBy = TlsBy.UNKNOWN
+    twin: int | None = None
+    job: str | None = None
+    outbound_local: bool = False
+    note: str | None = None
+
+
+class Match(NamedTuple):
+    """The port that tells the service of a connection, whether it is the system's own, and what is known of it."""
+
+    port: int | None
+    is_local: bool
+    entry: PortEntry | None
+
+
+Key = tuple[Transport, int]
+Rows = dict[Key, tuple[Table, dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    ports: Mapping[Key, PortEntry]
+
+    def match(
+        self, direction: Direction, local_port: int | None, remote_port: int | None, *, transport: Transport
+    ) -> Match:
+        """Inbound goes by the local port; outbound by the remote one, unless the local port is of active FTP data.
+
+        Where the direction is unknown, by whichever is listed, the local one first.
+        """
+        local = self.get(transport, local_port)
+        if direction is Direction.INBOUND or (local and local.outbound_local):
+            return Match(local_port, True, local)
+        remote = self.get(transport, remote_port)
+        if direction is Direction.UNKNOWN and (local or not remote):
+            return Match(local_port, True, local)
+        return Match(remote_port, False, remote)
+
+    def get(self, transport: Transport, port: int | None) -> PortEntry | None:
+        return None if port is None else self.ports.get((transport, port))
+
+    def twin(self, entry: PortEntry | None) -> PortEntry | None:
+        """The secure twin of `entry`."""
+        return self.get(entry.transport, entry.twin) if entry else None
+
+    def tcp_ports(self, speaks: Iterable[Speaks]) -> frozenset[int]:
+        """The TCP ports that speak one of `speaks`."""
+        wanted = frozenset(speaks)
+        return frozenset(
+            entry.port for entry in self.ports.values() if entry.transport is Transport.TCP and entry.speaks in wanted
+        )
+
+    def content(self) -> list[dict[str, object]]:
+        """All that can decide or word a verdict, in one order: what a policy's hash is made from."""
+        rows = [asdict(self.ports[key]) for key in sorted(self.ports)]
+        return [{name: value for name, value in row.items() if name != "note"} for row in rows]
+
+
+FIELDS = frozenset(PortEntry.__dataclass_fields__) | {"ports"}
+
+
+def load_catalogue(overrides: Path | None = None) -> Catalogue:
+    """The catalogue that ships, with `overrides` merged over it. Raises ConfigError naming file, line and key."""
+    rows = _rows(read_table(files("enricher").joinpath("ports.toml")), {})
+    if overrides is not None:
+        rows |= _rows(read_table(overrides), rows)
+    entries = {key: _entry(key, table, values) for key, (table, values) in rows.items()}
+    _check_twins(entries, rows)
+    return Catalogue(entries)
+
+
+def _rows(top: Table, known: Rows) -> Rows:
+    """The raw fields of each port of one file, laid over those of `known`."""
+    top.refuse_unknown({"port"})
+    rows: Rows = {}
+    for table in tables_of(top, "port"):
+        table.refuse_unknown(FIELDS)
+        fields = {name: value for name, value in table.values.items() if name not in ("port", "ports", "transport")}
+        for key in _keys(table):
+            if key in rows:
+                raise table.error("", f"port {key[1]} ({key[0]}) stands in this file twice")
+            before = known[key][1] if key in known else {}
+            rows[key] = (table, before | fields)
+    return rows
+
+
+def _keys(table: Table) -> list[Key]:
+    if ("port" in table.values) == ("ports" in table.values):
+        raise table.error("", "either port or ports expected")
+    port = table.port_number("port")
+    ports = table.port_numbers("ports") if port is None else (port,)
+    return [(transport, number) for transport in _transports(table) for number in ports or ()]
+
+
+def _transports(table: Table) -> list[Transport]:
+    if not isinstance(table.values.get("transport"), list):
+        return [table.choice("transport", Transport, Transport.TCP)]
+    names = table.texts("transport") or ()
+    if not names or not set(names) <= set(Transport):
+        raise table.error("transport", f"a list of {', '.join(Transport)} expected")
+    return [Transport(name) for name in dict.fromkeys(names)]
+
+
+def _entry(key: Key, table: Table, values: dict[str, object]) -> PortEntry:
+    """`table` is the last one that spoke of the port: what is wrong or missing is wrong or missing there."""
+    merged = Table(table.file, table.text, values, table.name, table.index)
+    service = merged.text_of("service")
+    if service is None:
+        raise merged.error("service", f"missing for port {key[1]} ({key[0]}), which is not in the catalogue yet")
+    return PortEntry(
+        port=key[1],
+        transport=key[0],
+        service=service,
+        speaks=merged.choice("speaks", Speaks),
+        tls_by=merged.choice("tls_by", TlsBy, TlsBy.UNKNOWN),
+        twin=merged.port_number("twin"),
+        job=merged.text_of("job"),
+        outbound_local=merged.flag("outbound_local", default=False),
+        note=merged.text_of("note"),
+    )
+
+
+def _check_twins(entries: Mapping[Key, PortEntry], rows: Rows) -> None:
+    for key, entry in entries.items():
+        if entry.twin is None:
+            continue
+        twin = (entry.transport, entry.twin)
+        if twin not in entries:
+            raise rows[key][0].error("twin", f"port {entry.twin} ({entry.transport}) is not listed")
+        if entries[twin].speaks not in SECURE:
+            problem = (
+                f"port {entry.port} ({entry.service}) has {entry.twin} as its secure twin: tls or encrypted expected"
+            )
+            raise rows[twin][0].error("speaks", f"{problem}, or another twin there")

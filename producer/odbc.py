@@ -1,0 +1,114 @@
+"""The only module that knows pyodbc: the connection string, and one connection whose every call is bounded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from producer.odbc_errors import classify, spoils_connection
+from producer.settings import IbmiSettings
+from runtime.bounded import Bounded
+from runtime.errors import ConfigError, LoginRefused
+
+if TYPE_CHECKING:
+    import pyodbc
+
+Parameter = str | Decimal | datetime
+Cells = tuple[object, ...]
+
+LOGIN_SECONDS = 30
+
+# read only, autocommit, SQL naming; a page arrives in blocks of 512 KB
+_KEYWORDS = "CMT=0;CONNTYPE=2;NAM=0;UNICODESQL=1;TRUEAUTOCOMMIT=1;XDYNAMIC=0;BLOCKSIZE=512"
+_NEEDS_BRACES = frozenset("[]{}(),;?*=!@")
+
+
+def connection_string(settings: IbmiSettings) -> str:
+    """What the driver manager gets; it holds the password. Raises ConfigError for what is missing or cannot be said."""
+    if settings.connection_string:
+        return settings.connection_string.get_secret_value()
+    if not (settings.dsn or settings.system):
+        raise ConfigError("SK2SIEM_IBMI__SYSTEM is missing: name the IBM i, or a data source in SK2SIEM_IBMI__DSN")
+    if not settings.username or not settings.password:
+        raise ConfigError("SK2SIEM_IBMI__USERNAME and SK2SIEM_IBMI__PASSWORD are both needed: name the user profile")
+    user = _value("USERNAME", settings.username)
+    password = _value("PASSWORD", settings.password.get_secret_value())
+    return f"{_where(settings)};UID={user};PWD={password};SSL={int(settings.tls)};{_KEYWORDS}"
+
+
+class Odbc:
+    """One connection to one IBM i, opened when it is needed and given up after every failure of the link.
+
+    A refused password is remembered: this object never tries it again. No time-out of the driver is used: a frozen
+    link blocks those as well, and on IBM i a query time-out also refuses what is merely estimated to take long.
+    """
+
+    def __init__(self, settings: IbmiSettings, bounded: Bounded) -> None:
+        _require_pyodbc()
+        self._connection_string = connection_string(settings)
+        self._bounded = bounded
+        self._connection: pyodbc.Connection | None = None
+        self._refused: str | None = None
+
+    def query(self, what: str, sql: str, *parameters: Parameter) -> Sequence[Cells]:
+        """All rows of one statement. Raises the errors of `runtime.errors` and `producer.odbc_errors`."""
+        return self._bounded(what, lambda: self._query(sql, parameters))
+
+    def close(self) -> None:
+        """Let go of the connection; never raises."""
+        if self._connection:
+            self._bounded("closing the connection to the IBM i", self._discard)
+
+    def _query(self, sql: str, parameters: Sequence[Parameter]) -> Sequence[Cells]:
+        import pyodbc
+
+        try:
+            return [tuple(row) for row in self._connected().execute(sql, *parameters).fetchall()]
+        except pyodbc.Error as error:
+            meaning = classify(error.args)
+            if spoils_connection(error.args):
+                self._discard()
+            if isinstance(meaning, LoginRefused):
+                self._refused = str(meaning)
+            raise meaning from error
+
+    def _connected(self) -> "pyodbc.Connection":
+        import pyodbc
+
+        if self._refused:
+            raise LoginRefused(self._refused)
+        if self._connection is None:
+            self._connection = pyodbc.connect(self._connection_string, autocommit=True, timeout=LOGIN_SECONDS)
+        return self._connection
+
+    def _discard(self) -> None:
+        import pyodbc
+
+        connection, self._connection = self._connection, None
+        try:
+            if connection:
+                connection.close()
+        except pyodbc.Error:
+            pass  # the link is gone already
+
+
+def _where(settings: IbmiSettings) -> str:
+    if settings.dsn:
+        return f"DSN={_value('DSN', settings.dsn)}"
+    return f"DRIVER={{{settings.driver}}};SYSTEM={_value('SYSTEM', settings.system)}"
+
+
+def _value(setting: str, text: str) -> str:
+    """A keyword's value; one that could be taken for another keyword stands in braces."""
+    if "\0" in text:
+        raise ConfigError(f"SK2SIEM_IBMI__{setting} contains a null character, which no ODBC driver takes")
+    if _NEEDS_BRACES & set(text) or text != text.strip():
+        return "{" + text.replace("}", "}}") + "}"
+    return text
+
+
+def _require_pyodbc() -> None:
+    try:
+        import pyodbc  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(f"pyodbc cannot be loaded ({error}): install unixODBC (libodbc.so.2)") from error

@@ -1,0 +1,76 @@
+"""The producer's settings: which journal it reads, how, and how it reaches the IBM i."""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+from runtime.settings import SECTION
+from schemas.topics import DEFAULT_PARTITIONS
+
+OBJECT_NAME = r"^[A-Z$#@][A-Z0-9$#@_.]{0,9}$"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("an IANA time zone expected, such as Europe/Berlin") from error
+    return name
+
+
+class ProducerSettings(BaseModel):
+    """Which journal is read, and how."""
+
+    model_config = SECTION
+
+    system: str = Field(
+        default="",
+        pattern=r"^$|^[A-Z0-9$#@_.]{1,8}$",
+        description="Name of the partition in every record: 1 to 8 upper-case characters. `run producer` needs it",
+    )
+    reader: Literal["display-journal", "simulator"] = Field(
+        default="display-journal",
+        description="`display-journal` reads an IBM i over ODBC, `simulator` a made-up journal",
+    )
+    journal_library: str = Field(default="QSYS", pattern=OBJECT_NAME, description="Library of the journal")
+    journal_name: str = Field(default="QAUDJRN", pattern=OBJECT_NAME, description="Name of the journal")
+    page_size: int = Field(default=1000, ge=1, le=100_000, description="Most entries that one read brings")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="",
+        description="IANA time zone of the partition, such as `Europe/Berlin` (not set: the offset that the "
+        "partition has at the moment)",
+    )
+    partitions: int = Field(
+        default=DEFAULT_PARTITIONS,
+        ge=1,
+        le=1000,
+        description="Partitions of the topics, when `init` creates them; what the first position records is kept",
+    )
+    take_over: bool = Field(
+        default=False, description="Start although another producer of the same journal seems to be alive"
+    )
+    poll_seconds: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=60,
+        description="Seconds between reads at the journal's end; IBM warns against less than 1",
+    )
+
+
+class IbmiSettings(BaseModel):
+    """How the reader `display-journal` reaches the IBM i."""
+
+    model_config = SECTION
+
+    system: str = Field(default="", description="Host name or address of the IBM i")
+    username: str = Field(default="", description="User profile; what it needs is in docs/operations.md")
+    password: SecretStr | None = Field(default=None, description="Password of the user profile")
+    tls: bool = Field(default=True, description="Encrypt the connection (port 9471 instead of 8471)")
+    dsn: str | None = Field(
+        default=None, description="Name of a data source in odbc.ini, used instead of system and driver"
+    )
+    connection_string: SecretStr | None = Field(
+        default=None, description="A whole ODBC connection string, used instead of everything above"
+    )
+    driver: str = Field(default="IBM i Access ODBC Driver", description="Name of the ODBC driver in odbcinst.ini")

@@ -1,0 +1,266 @@
+"""The producer's source: a journal, read page by page from the stored position."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from producer.decode import journal_time
+from producer.journal import Journal
+from producer.journal_clock import EPOCH
+from producer.positions import BrokerPositions, PositionStore
+from producer.reader import JournalReader, JournalRow, Missed, Page, Place
+from producer.rival import Rival
+from producer.settings import ProducerSettings
+from runtime.broker import Publisher
+from runtime.dead_letters import TYPE, headers_of
+from runtime.errors import Fenced, PositionLost
+from runtime.flow import Batch, Rejection, Settled, Tally
+from runtime.logs import log
+from runtime.record import Record
+from runtime.service import Running
+from schemas.ids import gap_id
+from schemas.records import Gap, JournalPlace, Position, Progress
+from schemas.topics import dead_letters
+
+MARGIN = timedelta(seconds=1)
+BEFORE = timedelta(microseconds=1)
+PROGRESS_SECONDS = 5.0
+BUSY_SECONDS = 60.0
+RIVAL_LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A batch's position: the page it came from, and how far the journal had been read by then (UTC)."""
+
+    page: Page
+    progress: datetime
+
+
+class JournalSource:
+    """Claims the journal, reads on from its position, and stores entries, progress and position in one transaction."""
+
+    def __init__(
+        self,
+        reader: JournalReader,
+        publisher: Publisher,
+        journal: Journal,
+        settings: ProducerSettings,
+        running: Running,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reader = reader
+        self._publisher = publisher
+        self._positions: PositionStore = BrokerPositions(publisher, journal.system, journal.name)
+        self._journal = journal
+        self._partitions = journal.partitions
+        self._settings = settings
+        self._running = running
+        self._clock = clock
+        self._rival = Rival(running.worker)
+        self._claimed = False
+        self._after: Place | None = None
+        self._progress: datetime | None = None
+        self._tally = Tally()
+        self._due = clock()
+        self._progress_due = clock()
+        self._busy_until = clock()
+
+    def poll(self, timeout: float) -> Batch[JournalRow] | None:
+        if (wait := self._due - self._clock()) > 0 and self._running.shutdown.wait(min(wait, timeout)):
+            return None
+        if self._due > self._clock() or not (self._claimed or self._claim()):
+            return None
+        page = self._read()
+        self._due = self._clock() if not page.at_end else max(self._due + self._settings.poll_seconds, self._clock())
+        return self._batch(page)
+
+    def keep_alive(self) -> None:
+        self._publisher.keep_alive()
+
+    def checkpoint(self, settled: Settled[JournalRow]) -> None:
+        read = settled.batch.position
+        assert isinstance(read, ReadPage)
+        place = read.page.place or self._after
+        records: list[Record] = []
+        for missed in read.page.missed:
+            records.extend(self._journal.broadcast(self._gap(missed)))
+        records.extend(settled.outputs)
+        records.extend(self._dead_letter(rejection) for rejection in settled.rejected)
+        records.extend(self._journal.broadcast(self._progress_record(read)))
+        if place is not None:
+            records.append(self._positions.record(self._position(place, read.progress, settled.tally)))
+        self._publisher.publish(records)
+        self._done(read, place, settled.tally)
+
+    def abandon(self) -> None:
+        """Claim anew, since the outcome of the last transaction is not known, and go on from what is stored."""
+        self._claimed = False
+        self._publisher.claim()
+        self._load()
+        self._claimed = True
+
+    def close(self) -> None:
+        self._reader.close()
+        self._publisher.close()
+
+    def _claim(self) -> bool:
+        """Take the journal over, unless somebody else is alive there."""
+        name = None if self._settings.take_over else self._rival.name(self._positions.load())
+        if name is not None:
+            self._wait_for(name)
+            return False
+        self._running.health.well("rival")
+        self._publisher.claim()
+        self._load()
+        self._claimed = True
+        log.info("journal claimed", system=self._journal.system, journal=self._journal.name, after=str(self._after))
+        return True
+
+    def _wait_for(self, name: str) -> None:
+        words = f"{name} reads {self._journal.name} of {self._journal.system}; waiting until it stops (or: --take-over)"
+        if self._running.health.troubles.get("rival") != words:
+            log.warning("waiting for another producer", worker=name, system=self._journal.system)
+            self._running.health.trouble("rival", words)
+        self._due = self._clock() + RIVAL_LOOK_SECONDS
+
+    def _load(self) -> None:
+        position = self._positions.load()
+        if position is None:
+            self._after, self._progress, self._tally = None, None, Tally()
+            self._journal.levels = None
+            self._journal.partitions = self._partitions
+        else:
+            if self._claimed_before and position.worker != self._running.worker:
+                raise Fenced(f"{position.worker} took over {self._journal.name} of {position.system}")
+            self._after = Place(position.receiver_library, position.receiver, int(position.sequence))
+            self._progress, self._tally = position.progress, Tally(*position.rejections)
+            self._journal.levels = None if position.audit_levels is None else frozenset(position.audit_levels)
+            self._journal.partitions = position.partitions
+        self._journal.clock.rewind(self._progress)
+        self._due = self._clock()
+
+    @property
+    def _claimed_before(self) -> bool:
+        return self._after is not None
+
+    def _read(self) -> Page:
+        try:
+            return self._reader.read(self._after, self._settings.page_size)
+        except PositionLost as lost:
+            log.error("position lost: reading on from the oldest entry", why=str(lost))
+            page = self._reader.read(None, self._settings.page_size)
+            oldest = page.rows[0].place if page.rows else page.place
+            return replace(page, missed=(Missed(self._after, oldest, str(lost)), *page.missed))
+
+    def _batch(self, page: Page) -> Batch[JournalRow] | None:
+        """None where nothing happened and no sign of life is due."""
+        now = self._clock()
+        if page.rows:
+            self._busy_until = now + BUSY_SECONDS
+        quiet = not page.rows and not page.missed and not page.final and page.place in (None, self._after)
+        if quiet and now < self._progress_due and now > self._busy_until:
+            return None
+        self._journal.clock.state_offset(page.utc_offset_seconds)
+        self._journal.read_at = datetime.now(UTC)
+        self._measure(page)
+        return Batch(page.rows, ReadPage(page, self._progress_of(page)), self._tally)
+
+    def _progress_of(self, page: Page) -> datetime:
+        """Everything before this has been read; it never goes back."""
+        before = self._progress or EPOCH
+        if page.final:
+            local = page.read_at
+        elif page.at_end:
+            local = page.read_at - MARGIN
+        elif page.rows:
+            local = page.rows[-1].timestamp - BEFORE
+        else:
+            return before
+        return max(self._journal.clock.peek(local), before)
+
+    def _measure(self, page: Page) -> None:
+        metrics = self._running.metrics
+        if page.place is not None and page.lag is not None:
+            metrics.journal_head.set(page.place.sequence + page.lag)
+            metrics.journal_lag.set(page.lag)
+            metrics.source_lag_records.set(page.lag)
+
+    def _done(self, read: ReadPage, place: Place | None, tally: Tally) -> None:
+        if read.page.at_end and read.page.audit_levels is not None:
+            self._journal.levels = read.page.audit_levels
+        self._after, self._progress, self._tally = place, read.progress, tally
+        self._progress_due = self._clock() + PROGRESS_SECONDS
+        for missed in read.page.missed:
+            self._running.metrics.journal_gaps.inc()
+            log.error("gap: entries can no longer be read", why=missed.why, count=missed.count)
+        if read.page.final:
+            log.info("the journal has ended", system=self._journal.system)
+            self._running.shutdown.request()
+
+    def _progress_record(self, read: ReadPage) -> Progress:
+        journal = self._journal
+        levels = read.page.audit_levels if read.page.at_end else None
+        return Progress(
+            journal.system,
+            journal.name,
+            read.progress,
+            read.page.at_end,
+            tuple(sorted(levels)) if levels is not None else journal.audit_levels,
+            read.page.lag,
+            journal.partitions,
+            read.page.final,
+        )
+
+    def _position(self, place: Place, progress: datetime, tally: Tally) -> Position:
+        return Position(
+            self._journal.system,
+            self._journal.name,
+            place.receiver_library,
+            place.receiver,
+            str(place.sequence),
+            self._journal.partitions,
+            self._running.worker,
+            datetime.now(UTC),
+            progress,
+            self._journal.audit_levels,
+            (tally.received, tally.rejected, tally.in_a_row),
+        )
+
+    def _gap(self, missed: Missed) -> Gap:
+        where = missed.after or missed.until or Place("", "", 0)
+        return Gap(
+            gap_id(self._journal.system, where.receiver, where.sequence),
+            self._journal.system,
+            self._journal.name,
+            _travelling(missed.after),
+            _travelling(missed.until),
+            missed.why,
+            missed.count,
+            self._progress or datetime.now(UTC),
+            self._journal.partitions,
+        )
+
+    def _dead_letter(self, rejection: Rejection[JournalRow]) -> Record:
+        """The raw row as JSON, in the form that the offline reader takes: a dead letter can be read again."""
+        row, place = rejection.item, rejection.item.place
+        raw = {
+            "receiver_library": place.receiver_library,
+            "receiver": place.receiver,
+            "sequence": str(place.sequence),
+            "timestamp": journal_time(row.timestamp),
+            "type": row.entry_type,
+            "entry_data": row.entry_data.hex(),
+        }
+        key = f"{self._journal.system}/{place.receiver_library}/{place.receiver}/{place.sequence}".encode()
+        origin = (("__connect.errors.topic", self._journal.name),)
+        headers = headers_of(rejection.reason, self._running.service, "journal-row", origin)
+        return Record(dead_letters(self._running.service), key, orjson.dumps(raw), TYPE, 0, headers)
+
+
+def _travelling(place: Place | None) -> JournalPlace | None:
+    return None if place is None else JournalPlace(place.receiver_library, place.receiver, str(place.sequence))

@@ -1,0 +1,26 @@
+"""Base URLs as they stand in settings: one or more, separated by commas, checked before anything is sent to them."""
+
+from urllib.parse import urlsplit
+
+
+def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
+    """The base URLs of a setting, without a trailing slash and without a path that ends in `without`.
+
+    Raises ValueError that says what is wrong; a value is never repeated, because a URL may hold a password.
+    """
+    return tuple(_address(part.strip(), without) for part in text.split(","))
+
+
+def _address(text: str, without: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("not a URL: write for example https://siem.example.com:8088") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError("write each as http(s)://host:port, several separated by commas")
+    if parts.username is not None:
+        raise ValueError("no user name or password in a URL: they have settings of their own")
+    if parts.query or parts.fragment:
+        raise ValueError("a base URL has no query and no fragment")
+    return text.rstrip("/").removesuffix(without).rstrip("/")

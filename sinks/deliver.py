@@ -1,0 +1,77 @@
+"""The one stage of every sink worker: decode, hand over to the sink, map its answer back to records."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from runtime.flow import Outcome, Reason, Rejection
+from runtime.metrics import Metrics
+from runtime.record import StoredRecord
+from schemas.codec import CodecError, decode
+from schemas.records import Alert, Event, Status, Verdict
+from sinks.sink import Forwarded, Parcel, Sink
+
+CORRUPT = "corrupt-record"
+
+
+class Deliver:
+    """Forwards verdicts, events, statuses and alerts; anything else on the topics is rejected as corrupt."""
+
+    def __init__(self, sink: Sink, metrics: Metrics, clock: Callable[[], float] = time.time) -> None:
+        self._sink = sink
+        self._metrics = metrics
+        self._clock = clock
+
+    def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
+        parcels: list[Parcel] = []
+        corrupt: list[Rejection[StoredRecord]] = []
+        for record in items:
+            opened = _open(record)
+            if isinstance(opened, Parcel):
+                parcels.append(opened)
+            else:
+                corrupt.append(Rejection(record, opened))
+        outcome = self._send(parcels)
+        rejected = [Rejection(rejection.item.record, rejection.reason) for rejection in outcome.rejected]
+        return Outcome(
+            rejected=[*corrupt, *rejected],
+            deferred=[parcel.record for parcel in outcome.deferred],
+            retry_after=outcome.retry_after,
+        )
+
+    def _send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+        if not parcels:
+            return Outcome()
+        outcome = self._sink.send(parcels)
+        unsettled = {id(parcel) for parcel in outcome.deferred}
+        unsettled.update(id(rejection.item) for rejection in outcome.rejected)
+        self._time(parcel.content for parcel in parcels if id(parcel) not in unsettled)
+        return outcome
+
+    def _time(self, accepted: Iterable[Forwarded]) -> None:
+        now = self._clock()
+        for content in accepted:
+            if _is_live(content):
+                self._metrics.end_to_end_seconds.observe(max(0.0, now - content.time.timestamp()))
+
+
+def _open(record: StoredRecord) -> Parcel | Reason:
+    try:
+        content = decode(record.type, record.value)
+    except CodecError as error:
+        return Reason(CORRUPT, str(error))
+    if isinstance(content, Forwarded):
+        return Parcel(record, content)
+    return Reason(CORRUPT, f"a record of type {record.type!r} does not belong on this topic")
+
+
+def _is_live(content: Forwarded) -> bool:
+    """Whether its time tells how long the way was: not for what was read late, nor for corrections, which come late."""
+    match content:
+        case Verdict():
+            return not content.backfill and content.supersedes is None
+        case Alert():
+            return content.connection is not None and _is_live(content.connection)
+        case Event():
+            return not content.entry.backfill
+        case Status():
+            return True

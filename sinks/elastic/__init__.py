@@ -1,0 +1,1 @@
+"""Elasticsearch, through its bulk API into data streams."""

@@ -1,0 +1,78 @@
+"""The official client as this sink uses it, and the border that none of its exceptions crosses."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from elastic_transport import ConnectionTimeout, TlsError, TransportError
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+
+from runtime.errors import Unavailable
+from sinks import tls
+from sinks.elastic.judge import OPERATOR_SECONDS, trouble
+from sinks.elastic.settings import ElasticSettings
+
+
+def connect(settings: ElasticSettings) -> Elasticsearch:
+    """A client that tries once: the loop is what retries. Connects to nothing. Raises ConfigError."""
+    return Elasticsearch(
+        list(settings.urls),
+        request_timeout=settings.timeout_seconds,
+        http_compress=settings.http_compress,
+        connections_per_node=settings.requests_in_parallel,
+        max_retries=0,
+        retry_on_timeout=False,
+        **_login(settings),
+        **(_tls(settings) if settings.url.startswith("https:") or ",https:" in settings.url else {}),
+    )
+
+
+@contextmanager
+def translated(settings: ElasticSettings) -> Iterator[None]:
+    """Raises Unavailable in words for whatever the client raises."""
+    try:
+        yield
+    except UnsupportedProductError as error:
+        raise Unavailable(
+            f"what answers at {settings.url} is not Elasticsearch: set SK2SIEM_ELASTIC__URL",
+            retry_after=OPERATOR_SECONDS,
+        ) from error
+    except ApiError as error:
+        raise trouble(error.meta.status, error.meta.headers, error.body) from error
+    except TransportError as error:
+        raise _unreached(error, settings) from error
+
+
+def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
+    match error:
+        case TlsError():
+            return Unavailable(f"no TLS with Elasticsearch at {settings.url} ({error}): check SK2SIEM_ELASTIC__CA_FILE")
+        case ConnectionTimeout():
+            return Unavailable(f"Elasticsearch at {settings.url} did not answer in time")
+        case _:
+            return Unavailable(f"Elasticsearch at {settings.url} cannot be reached ({_cause(error)})")
+
+
+def _cause(error: BaseException) -> str:
+    """The system's own words where there are any; the client's repeat the address of an object."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return str(cause or type(error).__name__)
+
+
+def _login(settings: ElasticSettings) -> dict[str, Any]:
+    if settings.api_key:
+        return {"api_key": settings.api_key.get_secret_value()}
+    if settings.username and settings.password:
+        return {"basic_auth": (settings.username, settings.password.get_secret_value())}
+    return {}
+
+
+def _tls(settings: ElasticSettings) -> dict[str, Any]:
+    if not settings.verify_tls:
+        return {"verify_certs": False, "ssl_show_warn": False}
+    tls.context(settings.ca_file, verify=True)
+    authorities = settings.ca_file or ssl.get_default_verify_paths().cafile
+    return {"ca_certs": authorities} if authorities else {}

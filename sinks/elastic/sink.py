@@ -1,0 +1,113 @@
+"""Events into Elasticsearch through its bulk API, into data streams, under our own ids."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import orjson
+from elastic_transport import TransportError
+from elasticsearch import ApiError, UnsupportedProductError
+
+from runtime.errors import Unavailable
+from runtime.flow import Outcome
+from runtime.metrics import Metrics
+from sinks.courier import Courier
+from sinks.elastic.client import connect, translated
+from sinks.elastic.judge import OPERATOR_SECONDS, judge
+from sinks.elastic.render import render
+from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.streams import Streams
+from sinks.elastic.templates import is_covered
+from sinks.judgement import Judgement
+from sinks.sink import Forwarded, Parcel
+
+NAME = "elastic"
+# what the judgement needs; without it an answer repeats index and id of every document
+FILTER_PATH = ("errors", "items.*.status", "items.*.error", "items.*.failure_store")
+
+
+class ElasticSink:
+    """Accepted is what the answer says was created, item by item, or was there already under the same id."""
+
+    def __init__(self, settings: ElasticSettings, metrics: Metrics, beat: Callable[[], None] = lambda: None) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._streams = Streams.of(settings.namespace)
+        self._client = connect(settings)
+        self._courier = Courier(self._post, settings, beat)
+
+    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+        now = datetime.now(UTC)
+        return self._courier.deliver(parcels, [self._operation(parcel.content, now) for parcel in parcels])
+
+    def check(self) -> str:
+        """Asks for the server, for what the login may do, and for the data streams or a template that makes them."""
+        with translated(self._settings):
+            info = self._client.info()
+        self._check_privileges()
+        self._check_streams()
+        return (
+            f"Elasticsearch {info['version']['number']}, cluster {info['cluster_name']}: "
+            f"data streams {' and '.join(self._streams.names)}"
+        )
+
+    def close(self) -> None:
+        self._courier.close()
+        self._client.close()
+
+    def _operation(self, content: Forwarded, now: datetime) -> bytes:
+        stream = self._streams.of_content(content)
+        action = orjson.dumps({"create": {"_index": stream.name, "_id": content.id}})
+        return b"%b\n%b\n" % (action, render(content, stream, now))
+
+    def _post(self, bodies: Sequence[bytes]) -> Judgement:
+        started = time.monotonic()
+        code = "none"
+        try:
+            with translated(self._settings):
+                status, headers, body = self._bulk(bodies)
+            code = str(status)
+        finally:
+            self._metrics.request_seconds.observe(time.monotonic() - started)
+            self._metrics.request(NAME, code)
+        judgement = judge(status, headers, body, len(bodies))
+        self._metrics.duplicates.inc(judgement.duplicates)
+        return judgement
+
+    def _bulk(self, bodies: Sequence[bytes]) -> tuple[int, Mapping[str, str], object]:
+        """The answer, whatever its status. The client takes prebuilt lines, though its signature speaks of objects."""
+        try:
+            response = self._client.bulk(
+                operations=cast(Sequence[Mapping[str, Any]], bodies), require_data_stream=True, filter_path=FILTER_PATH
+            )
+        except UnsupportedProductError:
+            raise
+        except ApiError as error:
+            return error.meta.status, error.meta.headers, error.body
+        return response.meta.status, response.meta.headers, response.body
+
+    def _check_privileges(self) -> None:
+        """Only where the cluster has security and says so; another answer is no news."""
+        wanted = {"names": list(self._streams.names), "privileges": ["create_doc"]}
+        try:
+            answer = self._client.security.has_privileges(index=[wanted])
+        except (ApiError, TransportError):
+            return
+        if not answer["has_all_requested"]:
+            raise Unavailable(
+                "the login may not write: it needs create_doc and auto_configure on logs-ibmi.*-*",
+                retry_after=OPERATOR_SECONDS,
+            )
+
+    def _check_streams(self) -> None:
+        """Only where the login may look; that it may write is enough for work."""
+        try:
+            missing = [name for name in self._streams.names if not is_covered(self._client, name)]
+        except (ApiError, TransportError):
+            return
+        if missing:
+            raise Unavailable(
+                f"no data stream {missing[0]} and no template that would create it: run `sk2siem init`",
+                retry_after=OPERATOR_SECONDS,
+            )

@@ -1,0 +1,1 @@
+"""Files of canonical records, one JSON object a line, or standard output."""

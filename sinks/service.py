@@ -1,0 +1,66 @@
+"""Builds a sink worker by its name; a sink's client library is imported only when that sink is used."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from runtime.broker import Broker, Subscription
+from runtime.flow import Forgetful, Source, Stage
+from runtime.metrics import Metrics
+from runtime.record import StoredRecord
+from runtime.service import Running
+from schemas.topics import ALERTS, VERDICTS
+from sinks.deliver import Deliver
+from sinks.elastic.settings import ElasticSettings
+from sinks.file.settings import FileSettings
+from sinks.sink import Sink
+from sinks.splunk.settings import SplunkSettings
+
+Settings = SplunkSettings | ElasticSettings | FileSettings
+Beat = Callable[[], None]
+Open = Callable[[Settings, Metrics, Beat], Sink]
+S = TypeVar("S", SplunkSettings, ElasticSettings, FileSettings)
+
+
+def build(
+    name: str, settings: Settings, broker: Broker, running: Running
+) -> tuple[Source[StoredRecord], Stage[StoredRecord]]:
+    """The source and the stage of the worker of sink `name`, one of SINKS. Raises ConfigError; connects to nothing."""
+    sink = SINKS[name](settings, running.metrics, running.health.beat)
+    subscription = Subscription(service=name, worker=running.worker, topics=(VERDICTS, ALERTS))
+    return broker.source(subscription, Forgetful()), Deliver(sink, running.metrics)
+
+
+def check(name: str, settings: Settings) -> str:
+    """One sentence on what the sink `name` reached. Raises Unavailable or ConfigError."""
+    sink = SINKS[name](settings, Metrics(name), lambda: None)
+    try:
+        return sink.check()
+    finally:
+        sink.close()
+
+
+def _splunk(settings: Settings, metrics: Metrics, beat: Beat) -> Sink:
+    from sinks.splunk.sink import SplunkSink
+
+    return SplunkSink(_of(SplunkSettings, settings), metrics, beat)
+
+
+def _elastic(settings: Settings, metrics: Metrics, beat: Beat) -> Sink:
+    from sinks.elastic.sink import ElasticSink
+
+    return ElasticSink(_of(ElasticSettings, settings), metrics, beat)
+
+
+def _file(settings: Settings, _metrics: Metrics, _beat: Beat) -> Sink:
+    from sinks.file.sink import FileSink
+
+    return FileSink(_of(FileSettings, settings))
+
+
+def _of(kind: type[S], settings: Settings) -> S:
+    if not isinstance(settings, kind):
+        raise TypeError(f"{kind.__name__} expected, not {type(settings).__name__}")
+    return settings
+
+
+SINKS: dict[str, Open] = {"splunk": _splunk, "elastic": _elastic, "file": _file}

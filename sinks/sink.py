@@ -1,0 +1,39 @@
+"""The port to a SIEM: what the loop's one stage for sinks needs of each of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.flow import Outcome
+from runtime.record import StoredRecord
+from schemas.records import Alert, Event, Status, Verdict
+
+Forwarded = Verdict | Event | Status | Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One record to be forwarded: decoded for rendering, and as it was read, for its dead letter."""
+
+    record: StoredRecord
+    content: Forwarded
+
+
+class Sink(Protocol):
+    """Delivers events. Accepted means that the SIEM said so, per event where it can; silence is never acceptance."""
+
+    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+        """Settle each event: accepted (durable on the other side), rejected (the SIEM blames its data) or deferred.
+
+        Raises Unavailable when none was settled; the loop sends them again, so an event may arrive twice, always
+        with the same id.
+        """
+
+    def check(self) -> str:
+        """One sentence on what was reached; takes the way of real traffic but stores no event.
+
+        Raises Unavailable or ConfigError that name the cause.
+        """
+
+    def close(self) -> None:
+        """Let go; never raises."""

@@ -1,0 +1,1 @@
+"""Splunk, through its HTTP Event Collector (HEC)."""

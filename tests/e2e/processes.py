@@ -1,0 +1,97 @@
+"""Services as real processes, as an operator runs them: started, killed, restarted, asked for their metrics."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Self
+
+from dev.part import free_port
+
+LOOK_SECONDS = 0.1
+
+
+def wait_until(what: str, condition: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as the condition holds; fail with `what` when it does not within `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
+        time.sleep(LOOK_SECONDS)
+
+
+class ServiceProcess:
+    """`sk2siem run NAME` with its log in a file; restarts keep the environment."""
+
+    def __init__(self, name: str, environment: Mapping[str, str], folder: Path, *arguments: str) -> None:
+        self.name = name
+        self.port = free_port()
+        self.log = folder / f"{environment.get('SK2SIEM_WORKER', name)}-{name}.log"
+        self._arguments = arguments or ("run", name)
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("SK2SIEM_")}
+        self._environment = {**clean, **environment, "SK2SIEM_OPS__PORT": str(self.port)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "cli", *self._arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL: nothing gets a chance to be tidied up."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 30.0) -> int:
+        """SIGTERM; the exit code."""
+        if self.running:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        return self.process.wait(seconds)
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of the ops server; 0 while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metric(self, name: str) -> float:
+        """The sum of all samples of a metric; 0 where there are none yet."""
+        pattern = rf"^sk2siem_{name}(?:\{{[^}}]*\}})? (\S+)$"
+        return sum(float(value) for value in re.findall(pattern, self.get("/metrics")[1], re.MULTILINE))

@@ -1,0 +1,180 @@
+"""The documentation is true: what it names exists, what it shows is what the code does."""
+
+import pkgutil
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.documentation import markdown
+from cli.main import sk2siem
+from cli.settings import Settings
+from cli.variables import variables
+from runtime.metrics import PREFIX, Metrics
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("producer", "enricher", "sinks", "schemas", "runtime", "cli")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/**/*.md")])
+SOURCES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
+DECISION = re.compile(r"\d{4}-[a-z0-9-]+\.md")
+DECISION_PARTS = ("Context", "Decision", "Consequences", "What was rejected")
+
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+COMMAND = re.compile(r"(?:^|(?<=[\s/`(]))sk2siem((?: +[A-Za-z0-9_./=:,-]+)+)", re.MULTILINE)
+VARIABLE = re.compile(r"\bSK2SIEM_[A-Z0-9_]+")
+METRIC = re.compile(rf"\b{PREFIX}_[a-z0-9_]+")
+MODULE = re.compile(rf"\b(?:{'|'.join(PACKAGES)})(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+FILE = re.compile(rf"\b(?:{'|'.join((*PACKAGES, 'dev', 'docs', 'tests'))})/[\w./-]*\w")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|TBD|WIP|stub|stubs|placeholder|lorem ipsum|coming soon)\b", re.IGNORECASE)
+OTHER_WORDS = {
+    "poller": "producer",
+    "heartbeat": "progress",
+    "alarm": "alert",
+    "poison": "dead letter",
+    "dlq": "dead letter",
+    "lpar": "system",
+}
+
+
+def ids(paths: Sequence[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def each(paths: Sequence[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=ids(paths))
+
+
+def code_of(path: Path) -> Iterator[str]:
+    """What stands between backticks: fenced blocks and spans."""
+    text = path.read_text()
+    yield from (block.partition("\n")[2] for block in FENCE.findall(text))
+    yield from CODE.findall(FENCE.sub("", text))
+
+
+def test_the_page_on_settings_is_fresh() -> None:
+    page = ROOT / "docs" / "configuration.md"
+
+    assert page.read_text() == markdown(Settings), "sk2siem config --markdown > docs/configuration.md"
+
+
+@each(PAGES)
+def test_each_link_leads_somewhere(path: Path) -> None:
+    links = [link for link in LINK.findall(FENCE.sub("", path.read_text())) if "://" not in link]
+
+    broken = [link for link in links if not _leads_somewhere(path, link)]
+
+    assert broken == []
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    file, _, anchor = link.partition("#")
+    target = (page.parent / file).resolve() if file else page
+    return target.exists() and (not anchor or anchor in _anchors(target.read_text()))
+
+
+def _anchors(text: str) -> set[str]:
+    """The anchors of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ +(.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each(PAGES)
+def test_each_command_exists(path: Path) -> None:
+    problems = [problem for code in code_of(path) for words in COMMAND.findall(code) if (problem := _refused(words))]
+
+    assert problems == []
+
+
+def _refused(words: str) -> str | None:
+    """Why the command line would be refused by its form: an unknown subcommand, option or choice."""
+    name, *rest = words.split()
+    command = sk2siem.commands.get(name)
+    if name in ("--help", "-h"):
+        return None
+    if command is None:
+        return f"sk2siem{words}: no such subcommand"
+    options = {text for parameter in command.params for text in parameter.opts} | {"--help", "-h"}
+    unknown = [word for word in rest if word.startswith("-") and word.partition("=")[0] not in options]
+    choices = [parameter.type for parameter in command.params if isinstance(parameter.type, click.Choice)]
+    if rest and choices and rest[0] not in (*choices[0].choices, "SERVICE"):
+        unknown.append(rest[0])
+    return f"sk2siem{words}: {', '.join(unknown)} unknown" if unknown else None
+
+
+@each(PAGES)
+def test_each_setting_exists(path: Path) -> None:
+    known = {variable.name for variable in variables(Settings)}
+
+    named = set(VARIABLE.findall(path.read_text())) - {"SK2SIEM_"}
+
+    assert {name for name in named if name not in known and not _is_section(name, known)} == set()
+
+
+def _is_section(name: str, known: set[str]) -> bool:
+    """`SK2SIEM_BROKER__` stands for all that begin with it."""
+    return name.endswith("__") and any(other.startswith(name) for other in known)
+
+
+def metric_names() -> set[str]:
+    """As Prometheus shows them: counters with `_total`."""
+    families = Metrics("docs").registry.collect()
+    return {family.name + ("_total" if family.type == "counter" else "") for family in families}
+
+
+@each(PAGES)
+def test_each_metric_exists(path: Path) -> None:
+    assert set(METRIC.findall(path.read_text())) <= metric_names()
+
+
+def test_each_metric_is_explained_to_operators() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+
+    assert {name for name in metric_names() if name not in text} == set()
+
+
+@each(PAGES)
+def test_each_module_and_name_in_it_exists(path: Path) -> None:
+    named = {name for code in code_of(path) for name in MODULE.findall(code)}
+
+    assert {name for name in named if not _exists(name)} == set()
+
+
+def _exists(name: str) -> bool:
+    if Path(name).suffix in (".toml", ".py", ".json", ".md"):
+        return True
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+@each(PAGES)
+def test_each_file_exists(path: Path) -> None:
+    named = {name for code in code_of(path) for name in FILE.findall(code)}
+
+    assert {name for name in named if not (ROOT / name).exists() and not (path.parent / name).exists()} == set()
+
+
+@each([*PAGES, *SOURCES])
+def test_nothing_is_left_unfinished(path: Path) -> None:
+    assert UNFINISHED.findall(path.read_text()) == []
+
+
+@each([page for page in PAGES if "dev" not in page.relative_to(ROOT).parts])
+def test_one_word_per_idea(path: Path) -> None:
+    words = set(re.findall(r"[a-z]+", path.read_text().lower()))
+
+    assert {word: OTHER_WORDS[word] for word in words & OTHER_WORDS.keys()} == {}
+
+
+@each(sorted((ROOT / "docs" / "decisions").glob("*")))
+def test_each_decision_says_why_and_what_was_rejected(path: Path) -> None:
+    headings = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
+
+    assert DECISION.fullmatch(path.name)
+    assert tuple(headings) == DECISION_PARTS

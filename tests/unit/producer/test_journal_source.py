@@ -1,0 +1,210 @@
+"""The producer's source over the embedded broker, a real one, and a journal that is a list."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from producer.journal import Journal
+from producer.journal_clock import JournalClock
+from producer.reader import JournalReader, JournalRow
+from producer.settings import ProducerSettings
+from producer.source import JournalSource
+from producer.stage import Decode
+from runtime.embedded import EmbeddedBroker
+from runtime.errors import Fenced, PositionLost
+from runtime.flow import Batch, Settled
+from runtime.health import Health
+from runtime.metrics import Metrics
+from runtime.record import StoredRecord
+from runtime.service import Running
+from runtime.shutdown import Shutdown
+from schemas.codec import decode_as
+from schemas.records import Gap, Position, Progress
+from schemas.topics import ENTRIES, POSITIONS, dead_letters
+from tests.fakes.reader import ListReader, row
+
+SYSTEM = "PROD1"
+TELNET = bytes.fromhex("C1F1F04BF14BF14BF540404040404040F2F3404040F1F04BF94BF84BF740404040404040F5F0F1F2F300000003")
+
+
+class Desk:
+    """One worker's source and stage, driven by hand, step by step."""
+
+    def __init__(self, path: Path, reader: JournalReader, worker: str = "w1", **settings: object) -> None:
+        self.metrics = Metrics("producer")
+        self.running = Running("producer", worker, Shutdown(), Health(), self.metrics)
+        self.broker = EmbeddedBroker(path, metrics=self.metrics, shutdown=self.running.shutdown)
+        journal = Journal(SYSTEM, "QSYS/QAUDJRN", reader.name, JournalClock(), 1)
+        self.stage = Decode(journal, self.metrics)
+        wanted = ProducerSettings.model_validate({"system": SYSTEM, "poll_seconds": 0.1, **settings})
+        self.source = JournalSource(reader, self.broker.publisher("p"), journal, wanted, self.running)
+
+    def poll(self) -> Batch[JournalRow] | None:
+        return self.source.poll(0.2)
+
+    def settle(self, batch: Batch[JournalRow]) -> Settled[JournalRow]:
+        outcome = self.stage.process(batch.items)
+        return Settled(batch, outcome.outputs, outcome.rejected, batch.tally.after(batch.items, outcome.rejected))
+
+    def step(self) -> Batch[JournalRow]:
+        batch = self.poll()
+        assert batch is not None
+        self.source.checkpoint(self.settle(batch))
+        return batch
+
+    def records(self, topic: str, kind: str) -> list[StoredRecord]:
+        return [record for record in self.broker.read(topic) if record.type == kind]
+
+    def sequences(self) -> list[int]:
+        return [int(orjson.loads(record.value)["sequence"]) for record in self.records(ENTRIES, "entry")]
+
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[MakeDesk]:
+    desks: list[Desk] = []
+
+    def make(reader: JournalReader, worker: str = "w1", **settings: object) -> Desk:
+        desks.append(Desk(tmp_path / "broker.db", reader, worker, **settings))
+        return desks[-1]
+
+    yield make
+    for made in desks:
+        made.source.close()
+
+
+def test_entries_progress_and_position_are_published_together(desk: MakeDesk) -> None:
+    worker = desk(ListReader([row(1, TELNET), row(2, TELNET)]))
+
+    worker.step()
+
+    assert worker.sequences() == [1, 2]
+    assert len(worker.records(ENTRIES, "progress")) == 1
+    stored = decode_as(Position, worker.records(POSITIONS, "position")[-1].value)
+    assert (stored.receiver, stored.sequence, stored.worker) == ("AUDRCV0001", "2", "w1")
+
+
+def test_a_restarted_worker_goes_on_behind_the_stored_position(desk: MakeDesk) -> None:
+    rows = [row(n, TELNET) for n in range(1, 6)]
+    desk(ListReader(rows), page_size=3).step()
+
+    second = desk(ListReader(rows), page_size=3)
+    second.step()
+
+    assert second.sequences() == [1, 2, 3, 4, 5]
+
+
+def test_a_batch_that_was_not_checkpointed_comes_again(desk: MakeDesk) -> None:
+    worker = desk(ListReader([row(1, TELNET)]))
+    first = worker.poll()
+
+    worker.source.abandon()
+    again = worker.poll()
+
+    assert first is not None
+    assert again is not None
+    assert list(again.items) == list(first.items)
+
+
+def test_a_row_that_cannot_be_decoded_is_a_dead_letter_that_can_be_read_again(desk: MakeDesk) -> None:
+    worker = desk(ListReader([row(1, b"\xc1"), row(2, TELNET)]))
+
+    worker.step()
+
+    [letter] = worker.records(dead_letters("producer"), "dead-letter")
+    assert orjson.loads(letter.value)["entry_data"] == "c1"
+    assert dict(letter.headers)["x-reason"] == b"entry-data-too-short"
+    assert worker.sequences() == [2]
+
+
+def test_progress_stays_before_the_last_entry_of_a_full_page(desk: MakeDesk) -> None:
+    worker = desk(ListReader([row(n, TELNET) for n in range(1, 6)]), page_size=3)
+
+    batch = worker.step()
+
+    progress = decode_as(Progress, worker.records(ENTRIES, "progress")[-1].value)
+    assert not progress.at_end
+    assert progress.time < worker.stage._journal.clock.peek(batch.items[-1].timestamp)
+
+
+def test_progress_never_goes_back(desk: MakeDesk) -> None:
+    reader = ListReader([row(1, TELNET)])
+    worker = desk(reader)
+    worker.step()
+    reader.rows += [row(2, TELNET), row(3, TELNET)]
+    worker.step()
+
+    times = [decode_as(Progress, record.value).time for record in worker.records(ENTRIES, "progress")]
+
+    assert times == sorted(times)
+
+
+def test_a_lost_position_is_a_gap_and_reading_goes_on_from_the_oldest(desk: MakeDesk) -> None:
+    desk(ListReader([row(1, TELNET)])).step()
+
+    def pruned() -> None:
+        raise PositionLost("receiver AUDRCV0001 is gone")
+
+    later = desk(ListReader([row(9, TELNET, receiver="AUDRCV0002")], [pruned]))
+    later.step()
+
+    [record] = later.records(ENTRIES, "gap")
+    gap = decode_as(Gap, record.value)
+    assert gap.after is not None
+    assert gap.until is not None
+    assert (gap.after.sequence, gap.until.sequence, gap.why) == ("1", "9", "receiver AUDRCV0001 is gone")
+    assert later.sequences() == [1, 9]
+    assert later.metrics.value("journal_gaps_total") == 1
+
+
+def test_a_newcomer_waits_for_a_living_rival_and_says_for_whom(desk: MakeDesk) -> None:
+    older = desk(ListReader([row(1, TELNET)]), "older")
+    older.step()
+    newcomer = desk(ListReader([row(1, TELNET)]), "newcomer")
+
+    assert newcomer.poll() is None
+    assert newcomer.running.health.troubles["rival"].startswith("older reads QSYS/QAUDJRN of PROD1")
+
+
+def test_a_take_over_stops_the_older_one_and_loses_nothing(desk: MakeDesk) -> None:
+    rows = [row(n, TELNET) for n in range(1, 5)]
+    older = desk(ListReader(rows), "older", page_size=2)
+    older.step()
+    in_hand = older.poll()
+    newcomer = desk(ListReader(rows), "newcomer", page_size=2, take_over=True)
+    newcomer.step()
+
+    assert in_hand is not None
+    with pytest.raises(Fenced):
+        older.source.checkpoint(older.settle(in_hand))
+    assert newcomer.sequences() == [1, 2, 3, 4]
+
+
+def test_nothing_new_publishes_nothing_until_a_sign_of_life_is_due(desk: MakeDesk) -> None:
+    worker = desk(ListReader([]))
+    worker.step()
+
+    assert worker.poll() is None
+
+
+def test_the_end_of_a_finite_journal_asks_for_the_stop(desk: MakeDesk) -> None:
+    worker = desk(ListReader([row(1, TELNET)], final=True))
+
+    worker.step()
+
+    assert decode_as(Progress, worker.records(ENTRIES, "progress")[-1].value).final
+    assert worker.running.shutdown.requested
+
+
+def test_the_rejection_tally_survives_a_restart(desk: MakeDesk) -> None:
+    rows = [row(n, b"\xc1") for n in range(1, 4)]
+    desk(ListReader(rows), page_size=2).step()
+
+    batch = desk(ListReader(rows), page_size=2).poll()
+
+    assert batch is not None
+    assert (batch.tally.rejected, batch.tally.in_a_row) == (2, 2)

@@ -1,0 +1,106 @@
+"""A call that may never return: its result passes, and when it does not come the process still ends."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+from runtime.bounded import Bounded
+from runtime.shutdown import Shutdown
+
+FOR_EVER = 1e9
+
+
+class Stuck(Exception):
+    """Raised in place of the end of the process."""
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """Lets a stuck call return, at the latest when the test ends."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def _end(what: str, seconds: float) -> NoReturn:
+    raise Stuck(what)
+
+
+def test_the_result_of_the_call_comes_back() -> None:
+    bounded = Bounded(Shutdown(), on_stuck=_end)
+
+    assert bounded("adding", lambda: 1 + 1) == 2
+    bounded.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), TimeoutError("the call's own")], ids=["any", "a time-out"])
+def test_what_the_call_raises_comes_back(error: Exception) -> None:
+    bounded = Bounded(Shutdown(), on_stuck=_end)
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error), match=str(error)):
+        bounded("failing", fail)
+    bounded.close()
+
+
+def test_calls_run_one_after_the_other_in_one_thread() -> None:
+    bounded = Bounded(Shutdown(), on_stuck=_end)
+
+    threads = {bounded("asking", threading.get_ident) for _ in range(3)}
+
+    assert len(threads) == 1
+    assert threads != {threading.get_ident()}
+    bounded.close()
+
+
+def test_a_slow_call_is_waited_for_while_the_loop_beats(release: threading.Event) -> None:
+    bounded = Bounded(Shutdown(), stuck_after=FOR_EVER, on_stuck=_end, beat=release.set)
+
+    assert bounded("waiting", release.wait) is True
+    bounded.close()
+
+
+def test_a_call_that_takes_too_long_ends_the_process(release: threading.Event) -> None:
+    bounded = Bounded(Shutdown(), stuck_after=0.0, on_stuck=_end)
+
+    with pytest.raises(Stuck, match="committing"):
+        bounded("committing", release.wait)
+    bounded.close()
+
+
+def test_after_a_stop_was_requested_a_call_gets_its_grace_and_no_more(release: threading.Event) -> None:
+    shutdown = Shutdown()
+    bounded = Bounded(shutdown, stuck_after=FOR_EVER, grace=0.0, on_stuck=_end, beat=shutdown.request)
+
+    with pytest.raises(Stuck, match="committing"):
+        bounded("committing", release.wait)
+    bounded.close()
+
+
+def test_a_call_that_ends_within_its_grace_is_let_finish(release: threading.Event) -> None:
+    shutdown = Shutdown()
+    shutdown.request()
+    bounded = Bounded(shutdown, stuck_after=FOR_EVER, grace=FOR_EVER, on_stuck=_end, beat=release.set)
+
+    assert bounded("committing", release.wait) is True
+    bounded.close()
+
+
+def test_a_stuck_process_ends_with_75_and_says_what_it_waited_for() -> None:
+    program = """
+import threading
+from runtime.bounded import Bounded
+from runtime.shutdown import Shutdown
+Bounded(Shutdown(), stuck_after=0.0)("a Kafka transaction", threading.Event().wait)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+    assert ended.returncode == 75
+    assert "a Kafka transaction did not return" in ended.stderr

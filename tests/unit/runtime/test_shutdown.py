@@ -1,0 +1,68 @@
+"""A request to stop ends every wait at once, however it is made."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from runtime.shutdown import Shutdown
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Puts the signal handlers of the test run back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_nothing_is_requested_at_first() -> None:
+    shutdown = Shutdown()
+
+    assert not shutdown.requested
+    assert shutdown.wait(0.0) is False
+
+
+@pytest.mark.parametrize("seconds", [3600.0, math.inf], ids=["an hour", "for ever"])
+def test_a_wait_ends_as_soon_as_a_stop_is_requested(seconds: float) -> None:
+    shutdown = Shutdown()
+    other = threading.Thread(target=shutdown.request)
+
+    other.start()
+
+    assert shutdown.wait(seconds) is True
+    other.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_requests_the_stop(number: signal.Signals, handlers: None) -> None:
+    shutdown = Shutdown()
+    shutdown.install()
+
+    os.kill(os.getpid(), number)
+
+    assert shutdown.wait(10.0)
+
+
+def test_a_second_signal_ends_the_process_at_once() -> None:
+    program = """
+import os, signal
+from runtime.shutdown import Shutdown
+shutdown = Shutdown()
+shutdown.install()
+os.kill(os.getpid(), signal.SIGTERM)
+print("first", shutdown.wait(10), flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+print("still here", shutdown.wait(10), flush=True)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+    assert ended.returncode == 128 + signal.SIGTERM
+    assert ended.stdout == "first True\n"

@@ -1,0 +1,203 @@
+"""Records for the tests of the sinks, one of each kind, to be changed where a test needs another."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from runtime.record import Offset, Partition, StoredRecord
+from schemas.codec import encode
+from schemas.records import (
+    Alert,
+    AlertKind,
+    Basis,
+    DetailType,
+    Direction,
+    Endpoint,
+    Entry,
+    Event,
+    EventId,
+    Network,
+    Severity,
+    Status,
+    Tls,
+    Verdict,
+    VerdictKind,
+)
+from schemas.topics import ALERTS, VERDICTS
+from sinks.sink import Forwarded, Parcel
+
+TIME = datetime(2026, 11, 22, 2, 15, 0, 123456, tzinfo=UTC)
+ID = EventId("20261122T031500123456-PROD1-AUDRCV0001-00000000000000184467")
+
+VERDICT = Verdict(
+    id=ID,
+    verdict=VerdictKind.INSECURE,
+    reason="cleartext-port",
+    basis=Basis.PORT,
+    severity=Severity.MEDIUM,
+    system="PROD1",
+    time=TIME,
+    journal_time="2026-11-22T03:15:00.123456",
+    detail_type=DetailType.ACCEPT,
+    direction=Direction.INBOUND,
+    network=Network.INTERNAL,
+    transport="tcp",
+    service="telnet",
+    source=Endpoint("10.9.8.7", 50123, "pc17.example.com", "confirmed"),
+    destination=Endpoint("10.1.1.5", 23),
+    evidence=(ID,),
+    tls=None,
+    advice="Move this client to port 992 (telnet-ssl).",
+    policy="0f3a9c41d2be",
+    mode="ports",
+    audit_levels=None,
+    journal="QAUDJRN",
+    receiver="AUDRCV0001",
+    sequence="184467",
+    reader="display-journal",
+    backfill=False,
+)
+CORRECTION = replace(
+    VERDICT,
+    id=EventId(f"{ID}.c1"),
+    verdict=VerdictKind.SECURE,
+    reason="tls",
+    basis=Basis.EVIDENCE,
+    severity=Severity.INFORMATIONAL,
+    detail_type=DetailType.CONNECT,
+    direction=Direction.OUTBOUND,
+    network=Network.EXTERNAL,
+    service="https",
+    source=Endpoint("2001:db8::5", 40001, "prod1.example.com", "unconfirmed"),
+    destination=Endpoint("2001:db8:1::9", 443, None, "timeout"),
+    tls=Tls("TLSV1.3", "AES_128_GCM_SHA256"),
+    advice=None,
+    mode="evidence",
+    audit_levels=("*NETSCK", "*NETSECURE"),
+    sequence="18446744073709551615",
+    backfill=True,
+    supersedes=ID,
+)
+FAILED = replace(
+    VERDICT,
+    verdict=VerdictKind.FAILED,
+    reason="handshake-failed",
+    severity=Severity.LOW,
+    network=None,
+    service="telnet-ssl",
+    source=Endpoint("not an address", None),
+    destination=Endpoint(None, 992),
+)
+ALERT = Alert(
+    id=ID,
+    kind=AlertKind.VERDICT,
+    verdict=VerdictKind.INSECURE,
+    reason="cleartext-port",
+    severity=Severity.HIGH,
+    title="Clear-text connection to PROD1: telnet (port 23)",
+    description="10.9.8.7 connected to PROD1 on telnet (port 23), a port on the policy's list of clear-text ports.",
+    advice="Move this client to port 992 (telnet-ssl).",
+    system="PROD1",
+    time=TIME,
+    connection=VERDICT,
+)
+GAP = replace(
+    ALERT,
+    id=EventId("20261122T100000000000-PROD1-AUDRCV0003-00000000000000000001.gap"),
+    kind=AlertKind.GAP,
+    verdict=None,
+    reason="gap",
+    title="Journal entries of PROD1 can no longer be read",
+    description="Receiver AUDRCV0002 was deleted before it was read.",
+    advice=None,
+    connection=None,
+)
+ENTRY = Entry(
+    id=ID,
+    system="PROD1",
+    journal="QAUDJRN",
+    receiver_library="QGPL",
+    receiver="AUDRCV0001",
+    sequence="184467",
+    time=TIME,
+    journal_time="2026-11-22T03:15:00.123456",
+    detail_type=DetailType.ACCEPT,
+    local_address="10.1.1.5",
+    local_port=449,
+    remote_address="10.9.8.7",
+    remote_port=50123,
+    address_family="*IPV4",
+    socket_descriptor=3,
+    secure_version=None,
+    secure_properties=None,
+    mac_address=None,
+    host_name=None,
+    filter_description=None,
+    filter_data=None,
+    job="123400/QTCP/QTODDHCPS",
+    program="QZSOSMAPD",
+    user="QUSER",
+    entry_data_length=1070,
+    tail=None,
+    reader="display-journal",
+    backfill=False,
+)
+EVENT = Event(id=ID, system="PROD1", time=TIME, reason="helper-port", service="as-svrmap", entry=ENTRY)
+DHCP = replace(
+    EVENT,
+    reason="dhcp-assigned",
+    service=None,
+    entry=replace(
+        ENTRY,
+        detail_type=DetailType.DHCP_ASSIGNED,
+        local_address=None,
+        local_port=None,
+        remote_address="10.9.8.70",
+        remote_port=None,
+        mac_address="00005E005301",
+        host_name="pc17.example.com",
+        job=None,
+        program="*NONE",
+        user=None,
+        backfill=True,
+    ),
+)
+STATUS = Status(
+    id=EventId("20261122T021500000000-PROD1.status"),
+    system="PROD1",
+    time=TIME,
+    progress=TIME,
+    at_end=True,
+    audit_levels=("*NETSCK",),
+    lag_entries=0,
+    lag_seconds=0.75,
+    final=False,
+)
+
+SAMPLES: dict[str, Forwarded] = {
+    "verdict": VERDICT,
+    "correction": CORRECTION,
+    "failed-handshake": FAILED,
+    "alert": ALERT,
+    "gap-alert": GAP,
+    "helper-port": EVENT,
+    "dhcp": DHCP,
+    "status": STATUS,
+}
+
+
+def stored(content: Forwarded, offset: int = 0) -> StoredRecord:
+    """The record as a broker gives it back."""
+    topic = ALERTS if isinstance(content, Alert) else VERDICTS
+    return StoredRecord(Partition(topic, 0), Offset(offset), b"PROD1|10.9.8.7", encode(content), content.type)
+
+
+def parcel(content: Forwarded, offset: int = 0) -> Parcel:
+    return Parcel(stored(content, offset), content)
+
+
+def verdict(number: int, *, note: str = "") -> Verdict:
+    """One of many: its own id and port; `note` stands where a sink may dislike it."""
+    ident = EventId(f"20261122T031500123456-PROD1-AUDRCV0001-{number:020d}")
+    return replace(
+        VERDICT, id=ident, sequence=str(number), source=Endpoint("10.9.8.7", 1024 + number), service=note or None
+    )

@@ -1,0 +1,112 @@
+"""HEC envelopes: fixed keys, plain decimal times, flat CIM names; golden files show them whole."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import orjson
+import pytest
+
+from schemas.records import Alert, DetailType, Severity
+from sinks.sink import Forwarded
+from sinks.splunk.render import render
+from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, SAMPLES, TIME, VERDICT
+
+GOLDEN = Path(__file__).parent / "golden"
+ENVELOPE = {"time", "host", "source", "sourcetype", "index", "event", "fields"}
+
+
+def rendered(content: Forwarded, index: str | None = None) -> dict[str, object]:
+    return cast(dict[str, object], orjson.loads(render(content, index)))
+
+
+def event_of(content: Forwarded) -> dict[str, object]:
+    return cast(dict[str, object], rendered(content)["event"])
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_an_event_looks_as_its_golden_file_says(name: str) -> None:
+    envelope = rendered(SAMPLES[name], index="ibmi")
+
+    assert envelope == orjson.loads((GOLDEN / f"splunk-{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_key_can_appear_that_splunk_does_not_know(name: str) -> None:
+    assert set(rendered(SAMPLES[name], index="ibmi")) == ENVELOPE
+    assert set(rendered(SAMPLES[name])) == ENVELOPE - {"index"}
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        pytest.param(TIME, "1795313700.123456", id="microseconds"),
+        pytest.param(datetime(2026, 1, 1, tzinfo=UTC), "1767225600.000000", id="a whole second"),
+        pytest.param(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=1), "0.000001", id="never an exponent"),
+        pytest.param(datetime(2100, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), "4133980799.999999", id="far away"),
+    ],
+)
+def test_the_time_is_a_plain_decimal(time: datetime, expected: str) -> None:
+    assert rendered(replace(VERDICT, time=time))["time"] == expected
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_not_known_is_left_out(name: str) -> None:
+    event = event_of(SAMPLES[name])
+
+    assert None not in event.values()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_indexed_fields_are_flat_texts(name: str) -> None:
+    fields = cast(dict[str, object], rendered(SAMPLES[name])["fields"])
+
+    assert fields["event_id"] == SAMPLES[name].id
+    assert all(isinstance(value, str) for value in fields.values())
+
+
+@pytest.mark.parametrize("name", ["verdict", "correction", "failed-handshake", "alert"])
+def test_connections_carry_what_network_traffic_requires(name: str) -> None:
+    event = event_of(SAMPLES[name])
+
+    assert event["action"] in {"allowed", "blocked"}
+    assert event["transport"] in {"tcp", "udp"}
+    assert event["direction"] in {"inbound", "outbound"}
+    assert {"app", "dvc", "vendor_product"} <= set(event)
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_alerts_carry_what_the_alerts_model_requires(severity: Severity) -> None:
+    event = event_of(replace(ALERT, severity=severity))
+
+    assert event["severity"] in {"critical", "high", "medium", "low", "informational"}
+    assert event["type"] == "alert"
+    assert {"app", "description", "dest", "src", "id", "signature", "signature_id"} <= set(event)
+
+
+def test_no_field_that_enterprise_security_fills_itself_is_set() -> None:
+    names = {name for content in SAMPLES.values() for name in event_of(content)}
+
+    assert not {name for name in names if name.endswith(("_bunit", "_category", "_priority"))}
+
+
+def test_an_alert_that_corrects_says_so() -> None:
+    alert: Alert = replace(ALERT, connection=CORRECTION)
+
+    assert event_of(alert)["supersedes"] == CORRECTION.supersedes
+
+
+@pytest.mark.parametrize(
+    ("detail_type", "source"),
+    [
+        pytest.param(DetailType.ACCEPT, ENTRY.remote_address, id="accepted: the remote side opened it"),
+        pytest.param(DetailType.CONNECT, ENTRY.local_address, id="connected: the system opened it"),
+        pytest.param(DetailType.INBOUND_UDP, ENTRY.remote_address, id="inbound UDP"),
+        pytest.param(DetailType.OUTBOUND_UDP, ENTRY.local_address, id="outbound UDP"),
+    ],
+)
+def test_the_source_is_the_side_that_opened_the_connection(detail_type: DetailType, source: str) -> None:
+    event = event_of(replace(EVENT, entry=replace(ENTRY, detail_type=detail_type)))
+
+    assert event["src"] == source
