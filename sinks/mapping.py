@@ -96,6 +96,11 @@ def job_of(entry: Entry) -> Job:
     return Job(*parts) if len(parts) == 3 else Job(None, None, entry.job)
 
 
+def program_of(entry: Entry) -> str | None:
+    """The program's name; IBM i writes `*NONE` and the like where there is none."""
+    return None if not entry.program or entry.program.startswith("*") else entry.program
+
+
 @lru_cache(maxsize=64)
 def tls_version(protocol: str) -> tuple[str, str]:
     """`TLSV1.2`, as IBM i writes it, in ECS's form: protocol `tls`, version `1.2`. The unheard-of is left as it is."""

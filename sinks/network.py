@@ -7,6 +7,7 @@ import struct
 from functools import lru_cache
 from typing import NamedTuple
 
+_PORTS = range(65536)
 _NUMBERS = {"tcp": 6, "udp": 17}
 
 
@@ -39,7 +40,7 @@ def community_id(
     number = _NUMBERS.get(transport)
     if number is None or source is None or destination is None or source.version != destination.version:
         return None
-    if source_port is None or destination_port is None:
+    if source_port not in _PORTS or destination_port not in _PORTS:
         return None
     ends = sorted(((source.packed, source_port), (destination.packed, destination_port)))
     (low, low_port), (high, high_port) = ends

@@ -39,6 +39,13 @@ def check(name: str, settings: Settings) -> str:
         sink.close()
 
 
+def prepare(settings: ElasticSettings) -> str:
+    """Put into the cluster what the sink needs there; one sentence on it. Raises Unavailable or ConfigError."""
+    from sinks.elastic.templates import install
+
+    return install(settings)
+
+
 def _splunk(settings: Settings, metrics: Metrics, beat: Beat) -> Sink:
     from sinks.splunk.sink import SplunkSink
 

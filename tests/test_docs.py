@@ -1,8 +1,10 @@
 """The documentation is true: what it names exists, what it shows is what the code does."""
 
+import json
 import pkgutil
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +14,19 @@ from cli.documentation import markdown
 from cli.main import sk2siem
 from cli.settings import Settings
 from cli.variables import variables
+from enricher.catalogue import load_catalogue
+from enricher.judge import Judge
+from enricher.policy import load_policy
+from producer.journal import Journal
+from producer.journal_clock import JournalClock
+from producer.reader import JournalRow, Place
+from producer.simulator.encoder import EntryData, encode_entry
+from producer.stage import Decode
 from runtime.metrics import PREFIX, Metrics
+from runtime.record import Offset, Partition, StoredRecord
+from schemas.codec import decode_as
+from schemas.records import Alert
+from sinks.splunk.render import render
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("producer", "enricher", "sinks", "schemas", "runtime", "cli")
@@ -22,6 +36,7 @@ DECISION = re.compile(r"\d{4}-[a-z0-9-]+\.md")
 DECISION_PARTS = ("Context", "Decision", "Consequences", "What was rejected")
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+JSON_BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?:^|(?<=[\s/`(]))sk2siem((?: +[A-Za-z0-9_./=:,-]+)+)", re.MULTILINE)
@@ -29,6 +44,7 @@ VARIABLE = re.compile(r"\bSK2SIEM_[A-Z0-9_]+")
 METRIC = re.compile(rf"\b{PREFIX}_[a-z0-9_]+")
 MODULE = re.compile(rf"\b(?:{'|'.join(PACKAGES)})(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 FILE = re.compile(rf"\b(?:{'|'.join((*PACKAGES, 'dev', 'docs', 'tests'))})/[\w./-]*\w")
+PAGING = re.compile(r'log\.(?:error|exception)\(\s*"([^"]+)"')
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|TBD|WIP|stub|stubs|placeholder|lorem ipsum|coming soon)\b", re.IGNORECASE)
 OTHER_WORDS = {
     "poller": "producer",
@@ -136,6 +152,14 @@ def test_each_metric_is_explained_to_operators() -> None:
     assert {name for name in metric_names() if name not in text} == set()
 
 
+def test_each_log_line_that_pages_is_explained_to_operators() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    events = [event for path in SOURCES for event in PAGING.findall(path.read_text())]
+
+    assert len(events) > 5
+    assert [event for event in events if event not in text] == []
+
+
 @each(PAGES)
 def test_each_module_and_name_in_it_exists(path: Path) -> None:
     named = {name for code in code_of(path) for name in MODULE.findall(code)}
@@ -178,3 +202,44 @@ def test_each_decision_says_why_and_what_was_rejected(path: Path) -> None:
 
     assert DECISION.fullmatch(path.name)
     assert tuple(headings) == DECISION_PARTS
+
+
+def test_the_page_on_architecture_shows_what_the_code_gives() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    row = _row_of_the_page()
+
+    (entry,) = Decode(_journal_of_the_page(), Metrics("producer")).process([row]).outputs
+    read = StoredRecord(Partition(entry.topic, entry.partition), Offset(0), entry.key, entry.value, entry.type)
+    catalogue = load_catalogue()
+    verdict, alert = Judge(catalogue, load_policy(None, catalogue)).process([read]).outputs
+    shown_alert = _as_shown(alert.value)
+
+    entry_block, verdict_block, alert_block, splunk_block = JSON_BLOCK.findall(page)
+    assert row.entry_data[:45].hex() in page
+    assert f"`{entry.key.decode()}`" in page
+    assert _as_shown(entry.value) == _as_shown(entry_block)
+    assert _as_shown(verdict.value) == _as_shown(verdict_block) == shown_alert.pop("connection")
+    assert shown_alert == _as_shown(alert_block)
+    assert _as_shown(render(decode_as(Alert, alert.value))) == _as_shown(splunk_block)
+
+
+def _row_of_the_page() -> JournalRow:
+    data = encode_entry(EntryData("A", "10.1.1.5", 23, "10.9.8.7", 50123, socket_descriptor=3))
+    place = Place("QGPL", "AUDRCV0001", 184467)
+    return JournalRow(place, datetime(2026, 11, 22, 3, 15, 0, 123456), "SK", data, program="*NONE")
+
+
+def _journal_of_the_page() -> Journal:
+    read_at = datetime(2026, 11, 22, 2, 15, 1, tzinfo=UTC)
+    return Journal("PROD1", "QSYS/QAUDJRN", "display-journal", JournalClock("Europe/Berlin"), read_at=read_at)
+
+
+def _as_shown(text: str | bytes) -> dict[str, object]:
+    """Without what is null, and with any hash of the policy, which each change of the catalogue changes."""
+    shown: dict[str, object] = json.loads(text, object_hook=_without_nulls)
+    return shown
+
+
+def _without_nulls(document: dict[str, object]) -> dict[str, object]:
+    kept = {name: value for name, value in document.items() if value is not None}
+    return {**kept, "policy": "any"} if "policy" in kept else kept

@@ -20,6 +20,7 @@ from cli.variables import PREFIX
 from runtime.brokers import connect
 from runtime.logs import configure
 from runtime.settings import BrokerSettings
+from sinks.service import prepare
 
 SYSTEM = "DEMO"
 ENTRIES = 45_000
@@ -66,6 +67,8 @@ def _run(settings: Settings, folder: Folder, entries: int, console: Console) -> 
     names = ("producer", "enricher", "file", *(name for name in sinks if getattr(settings, name) is not None))
     environ = demo_environ(os.environ, folder, entries)
     broker = connect(BrokerSettings(url=environ["SK2SIEM_BROKER__URL"]), running, batch_size=settings.loop.batch_size)
+    if settings.elastic is not None:
+        prepare(settings.elastic)
     with Watch(broker, names) as watch:
         children = [start(name, environ, folder.log(name)) for name in names]
         try:

@@ -81,8 +81,9 @@ def stored(topic: str, row: tuple[int, int, bytes, bytes, str, bytes | None]) ->
 
 
 def dump_headers(headers: Sequence[Header]) -> bytes:
-    return orjson.dumps([(name, value.decode("utf-8", "surrogateescape")) for name, value in headers])
+    """Latin-1 gives every byte a character, so any value comes back as it was."""
+    return orjson.dumps([(name, value.decode("latin-1")) for name, value in headers])
 
 
 def load_headers(packed: bytes) -> tuple[Header, ...]:
-    return tuple((name, value.encode("utf-8", "surrogateescape")) for name, value in orjson.loads(packed))
+    return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(packed))

@@ -1,11 +1,13 @@
 """The official client as this sink uses it, and the border that none of its exceptions crosses."""
 
+import gzip
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from elastic_transport import ConnectionTimeout, TlsError, TransportError
+from elastic_transport import ConnectionTimeout, HttpHeaders, TlsError, TransportError, Urllib3HttpNode
+from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from runtime.errors import Unavailable
@@ -14,12 +16,29 @@ from sinks.elastic.judge import OPERATOR_SECONDS, trouble
 from sinks.elastic.settings import ElasticSettings
 
 
+class GzipNode(Urllib3HttpNode):
+    """Compresses at the lowest level: the client's own `http_compress` takes six times as long for a tenth less."""
+
+    def perform_request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: HttpHeaders | None = None,
+        request_timeout: DefaultType | float | None = DEFAULT,
+    ) -> Any:
+        if body:
+            headers = HttpHeaders({**(headers or {}), "content-encoding": "gzip"})
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+        return super().perform_request(method, target, body, headers, request_timeout)
+
+
 def connect(settings: ElasticSettings) -> Elasticsearch:
     """A client that tries once: the loop is what retries. Connects to nothing. Raises ConfigError."""
     return Elasticsearch(
         list(settings.urls),
         request_timeout=settings.timeout_seconds,
-        http_compress=settings.http_compress,
+        node_class=GzipNode if settings.http_compress else Urllib3HttpNode,
         connections_per_node=settings.requests_in_parallel,
         max_retries=0,
         retry_on_timeout=False,
@@ -47,7 +66,9 @@ def translated(settings: ElasticSettings) -> Iterator[None]:
 def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
     match error:
         case TlsError():
-            return Unavailable(f"no TLS with Elasticsearch at {settings.url} ({error}): check SK2SIEM_ELASTIC__CA_FILE")
+            return Unavailable(
+                f"no TLS with Elasticsearch at {settings.url} ({_cause(error)}): check SK2SIEM_ELASTIC__CA_FILE"
+            )
         case ConnectionTimeout():
             return Unavailable(f"Elasticsearch at {settings.url} did not answer in time")
         case _:

@@ -9,6 +9,8 @@ from runtime.flow import Reason
 from sinks.judgement import Judgement, retry_after
 
 CONFLICT = "version_conflict_engine_exception"
+# one action that cannot be valid, an id over 512 bytes for example, fails the whole request
+INVALID_ACTION = "action_request_validation_exception"
 # a 400 that blames the cluster's state and not the document
 NOT_THE_DOCUMENT = frozenset({"validation_exception", "index_closed_exception", "invalid_index_name_exception"})
 BY_STATUS = {
@@ -21,9 +23,9 @@ BY_STATUS = {
     415: "the server is too old: Elasticsearch 9 is needed",
     429: "it is overloaded",
 }
+BY_STATUS_OF_ITEM = {403: BY_STATUS[403]}
 BY_TYPE = {
     "cluster_block_exception": "writing is blocked: is the disk full, or the index read-only?",
-    "security_exception": "not allowed: the login needs create_doc and auto_configure on logs-ibmi.*-*",
     "index_not_found_exception": "no template for this data stream: run `sk2siem init`, or allow auto_configure",
     "validation_exception": "the cluster takes no more shards: raise cluster.max_shards_per_node or delete indices",
     "index_closed_exception": "the index is closed: open it",
@@ -55,6 +57,8 @@ def judge(status: int, headers: Mapping[str, str], body: object, count: int) -> 
     """The fate of the `count` documents of a request; `body` is the decoded JSON, or text where it was none."""
     if status == 413:
         return Judgement(blamed=TOO_LARGE)
+    if status == 400 and _type(body) == INVALID_ACTION:
+        return Judgement(blamed=_blame({}, INVALID_ACTION))
     items = body.get("items") if isinstance(body, Mapping) else None
     if status == 200 and isinstance(items, list) and len(items) == count:
         return _judge_items(items)
@@ -105,7 +109,7 @@ def _judge_item(index: int, result: Mapping[str, object], fates: Fates) -> None:
 def _trouble_of_item(status: object, kind: str) -> Unavailable:
     passes = status in (408, 409, 429) or (isinstance(status, int) and status >= 500)
     return Unavailable(
-        f"Elasticsearch holds documents back: {_in_words(status, kind, {})}",
+        f"Elasticsearch holds documents back: {_in_words(status, kind, BY_STATUS_OF_ITEM)}",
         retry_after=None if passes else OPERATOR_SECONDS,
     )
 

@@ -48,15 +48,11 @@ def connection(
         network["application"] = service
         if protocol := PROTOCOLS.get(service):
             network["protocol"] = protocol
+    ends = {"source": _end(source, source_ip), "destination": _end(destination, destination_ip)}
     related: Document = {"ip": [found.text for found in (source_ip, destination_ip) if found]}
     if source.name or destination.name:
         related["hosts"] = [end.name for end in (source, destination) if end.name]
-    return {
-        "network": network,
-        "source": _end(source, source_ip),
-        "destination": _end(destination, destination_ip),
-        "related": related,
-    }
+    return {"network": network, "related": related, **{side: end for side, end in ends.items() if end}}
 
 
 def handshake(tls: Tls) -> Document:

@@ -9,7 +9,7 @@ import orjson
 from schemas.records import Alert, DetailType, Entry, Event, Status, Verdict, VerdictKind
 from sinks.elastic.network import Document, connection, handshake
 from sinks.elastic.streams import Stream
-from sinks.mapping import MEANINGS, SEVERITIES, SNIFFABLE, Meaning, ends_of, job_of, meaning_of
+from sinks.mapping import MEANINGS, SEVERITIES, SNIFFABLE, Meaning, ends_of, job_of, meaning_of, program_of
 from sinks.sink import Forwarded
 
 ECS = {"version": "9.4.0"}
@@ -126,8 +126,8 @@ def _event(event: Event) -> Parts:
         others["tags"] = _tags(backfill=True, correction=False)
     if entry.user:
         others["user"] = {"name": entry.user}
-    if entry.program and not entry.program.startswith("*"):
-        others["process"] = {"name": entry.program}
+    if program := program_of(entry):
+        others["process"] = {"name": program}
     return Parts(what, {"event": {"reason": event.reason}, **_ibmi_of_entry(entry)}, others)
 
 

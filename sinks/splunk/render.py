@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import orjson
 
 from schemas.records import Alert, Direction, Endpoint, Event, Status, Verdict
-from sinks.mapping import MEANINGS, SNIFFABLE, ends_of, job_of, meaning_of
+from sinks.mapping import MEANINGS, SNIFFABLE, ends_of, job_of, meaning_of, program_of
 from sinks.network import ip
 from sinks.sink import Forwarded
 
@@ -134,7 +134,7 @@ def _without_verdict(event: Event) -> Fields:
         "job_number": job.number,
         "job_user": job.user,
         "job_name": job.name,
-        "process": entry.program,
+        "process": program_of(entry),
         "journal": entry.journal,
         "receiver": entry.receiver,
         "sequence": entry.sequence,

@@ -1,5 +1,6 @@
 """The brokers that have to keep the same promises: the fake, the embedded one and a real Kafka."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -110,6 +111,8 @@ def _embedded(request: pytest.FixtureRequest, folder: Path) -> Rig:
 
 def _kafka(request: pytest.FixtureRequest, folder: Path) -> Rig:
     server: Kafka = request.getfixturevalue("kafka")
+    # As runtime.logs does; a captured line would hold on to the sockets that it is about.
+    request.getfixturevalue("caplog").set_level(logging.CRITICAL, "kafka")
 
     def connect(url: str, worker: str) -> Broker:
         running = Running("contract", worker, Shutdown(), Health(), Metrics("contract"))

@@ -1,5 +1,7 @@
 """What every broker promises, whichever it is."""
 
+import gc
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -109,6 +111,17 @@ def test_reading_a_topic_goes_partition_by_partition_in_order(rig: Rig) -> None:
     )
 
 
+def test_reading_a_topic_ends_where_it_ended_when_the_reading_began(rig: Rig) -> None:
+    topic = rig.topic("numbers")
+    publish(rig, records(topic, "one", "two"))
+    reading = rig.broker().read(topic)
+
+    first = next(reading)
+    publish(rig, records(topic, "three"))
+
+    assert values([first, *reading]) == ["one", "two"]
+
+
 def test_reading_an_empty_topic_gives_nothing(rig: Rig) -> None:
     topic = rig.topic("numbers")
 
@@ -161,8 +174,9 @@ def test_a_claim_leaves_other_identities_alone(rig: Rig) -> None:
     assert values(rig.broker().read(topic)) == ["one", "two"]
 
 
-def test_newest_is_the_last_record_of_the_key_and_needs_no_claim(rig: Rig) -> None:
-    topic = rig.topic("positions", compact=True)
+@pytest.mark.parametrize("compact", [True, False], ids=["compacted", "not compacted"])
+def test_newest_is_the_last_record_of_the_key_and_needs_no_claim(compact: bool, rig: Rig) -> None:
+    topic = rig.topic("positions", compact=compact)
     publish(rig, [*records(topic, "old", key="a"), *records(topic, "other", key="b")])
     publish(rig, records(topic, "new", key="a"))
 
@@ -343,6 +357,18 @@ def test_the_tally_survives_a_restart(rig: Rig) -> None:
     assert again.tally == Tally(received=40, rejected=7, in_a_row=3)
 
 
+def test_the_tally_goes_on_from_batch_to_batch(rig: Rig) -> None:
+    topic = rig.topic("numbers")
+    publish(rig, records(topic, "one"))
+    source = rig.source([topic])
+    first = take(source)
+
+    source.checkpoint(Settled(first, tally=Tally(received=1, rejected=1, in_a_row=1)))
+    publish(rig, records(topic, "two"))
+
+    assert take(source).tally == Tally(received=1, rejected=1, in_a_row=1)
+
+
 def test_a_memory_is_rebuilt_from_what_it_needs_up_to_the_committed_offset(rig: Rig) -> None:
     topic = rig.topic("numbers")
     publish(rig, records(topic, "one", "two", "three"))
@@ -419,6 +445,20 @@ def test_a_second_worker_takes_over_when_the_first_one_ends(rig: Rig) -> None:
     publish(rig, [*records(topic, "three"), *records(topic, "four", partition=last)])
 
     assert sorted(values(consume(second, 2))) == ["four", "three"]
+
+
+def test_each_partition_is_in_the_memory_of_one_worker_only(rig: Rig) -> None:
+    topic, output = rig.topic("numbers", partitions=4), rig.topic("seen")
+    partitions = {Partition(topic, number) for number in range(rig.broker().partitions(topic))}
+    memories = RecordingMemory(), RecordingMemory()
+    first = rig.source([topic], worker="worker-1", memory=memories[0])
+    _alternate([first], output, lambda: set(memories[0].rebuilt) == partitions)
+
+    second = rig.source([topic], worker="worker-2", memory=memories[1])
+    _alternate([first, second], output, lambda: bool(memories[1].rebuilt) is rig.shares_partitions)
+    _alternate([first, second], output, lambda: not memories[0].rebuilt.keys() & memories[1].rebuilt.keys())
+
+    assert memories[0].rebuilt.keys() | memories[1].rebuilt.keys() == partitions
 
 
 def test_a_second_worker_either_shares_or_waits(rig: Rig) -> None:
@@ -518,12 +558,17 @@ def test_a_check_says_what_was_reached(rig: Rig) -> None:
     assert "topics" in rig.broker().check()
 
 
-def test_a_check_of_a_broker_that_is_not_there_is_unavailable(rig: Rig) -> None:
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_a_broker_that_is_not_there_is_unavailable_and_trying_it_leaves_nothing_behind(rig: Rig) -> None:
     broker = rig.nowhere()
     rig.open_parts.callback(broker.close)
+    threads = threading.active_count()
 
     with pytest.raises(Unavailable):
         broker.check()
+    gc.collect()  # kafka-python leaves the sockets of refused connections to the collector
+
+    assert threading.active_count() == threads
 
 
 def _alternate(sources: Sequence[Source[StoredRecord]], output: str, done: Callable[[], bool]) -> None:

@@ -74,6 +74,11 @@ class ServiceProcess:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
+    def discard(self) -> None:
+        """End it, whatever state it is in."""
+        if self._process is not None and self.running:
+            self.kill()
+
     def wait(self, seconds: float) -> int:
         return self.process.wait(seconds)
 

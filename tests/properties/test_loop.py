@@ -1,5 +1,6 @@
 """The real loop over a fake broker: whatever goes wrong, nothing is lost and everything is committed exactly once."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ inputs = st.lists(
     st.tuples(st.integers(0, PARTITIONS - 1), st.sampled_from([b"red", b"green"]), st.sampled_from([b"good", BAD])),
     max_size=40,
 )
+stops = st.lists(st.floats(0.1, 5.0), max_size=4)
 batch_sizes = st.integers(1, 12)
 Inputs = Sequence[tuple[int, bytes, bytes]]
 
@@ -78,14 +80,14 @@ class WatchedSource:
 
 
 @settings(deadline=None, max_examples=300)
-@given(inputs, faults, moods, batch_sizes)
+@given(inputs, faults, moods, stops, batch_sizes)
 def test_every_record_is_published_or_dead_lettered_exactly_once(
-    written: Inputs, script: list[Fault], stage_moods: list[Mood], batch_size: int
+    written: Inputs, script: list[Fault], stage_moods: list[Mood], stop_after: list[float], batch_size: int
 ) -> None:
     broker = _broker_with(written, script, batch_size)
     left = iter(stage_moods)
 
-    _run_to_the_end(broker, lambda: EchoStage(OUT, left))
+    _run_to_the_end(broker, lambda: EchoStage(OUT, left), stop_after)
 
     good = Counter(record.value for record in broker.read(IN) if not _is_bad(record))
     assert Counter(record.value for record in broker.read(OUT)) == good
@@ -93,14 +95,14 @@ def test_every_record_is_published_or_dead_lettered_exactly_once(
 
 
 @settings(deadline=None, max_examples=300)
-@given(inputs, faults, moods, batch_sizes)
+@given(inputs, faults, moods, stops, batch_sizes)
 def test_a_stage_that_remembers_counts_as_if_nothing_had_happened(
-    written: Inputs, script: list[Fault], stage_moods: list[Mood], batch_size: int
+    written: Inputs, script: list[Fault], stage_moods: list[Mood], stop_after: list[float], batch_size: int
 ) -> None:
     broker = _broker_with(written, script, batch_size)
     left = iter(stage_moods)
 
-    _run_to_the_end(broker, lambda: CountingStage(EVERY, OUT, left))
+    _run_to_the_end(broker, lambda: CountingStage(EVERY, OUT, left), stop_after)
 
     assert Counter(record.value for record in broker.read(OUT)) == _naive_counts(broker)
     assert _places_of_letters(broker) == _places_of_bad_records(broker)
@@ -131,17 +133,20 @@ def _records(written: Inputs) -> list[Record]:
     ]
 
 
-def _run_to_the_end(broker: FakeBroker, new_stage: Callable[[], RememberingStage]) -> None:
-    """One worker after the other, each started because its forerunner crashed, until all is committed."""
+def _run_to_the_end(
+    broker: FakeBroker, new_stage: Callable[[], RememberingStage], stop_after: Iterable[float] = ()
+) -> None:
+    """One worker after the other, each started because its forerunner crashed or was stopped, until all is done."""
+    seconds = iter(stop_after)
     while not (broker.script.calm and _all_committed(broker)):
         with suppress(Crash):
-            _run_worker(broker, new_stage())
+            _run_worker(broker, new_stage(), next(seconds, math.inf))
 
 
-def _run_worker(broker: FakeBroker, stage: RememberingStage) -> None:
+def _run_worker(broker: FakeBroker, stage: RememberingStage, stop_after: float) -> None:
     """The law of the counters holds however the worker ends."""
     clock = FakeClock()
-    shutdown = FakeShutdown(clock)
+    shutdown = FakeShutdown(clock, stop_after=stop_after)
     metrics = Metrics(SERVICE)
     health = Health(clock=clock)
     conditions = Conditions(shutdown, health, metrics, NO_LIMIT, Backoff(jitter=lambda: 0.5), clock)

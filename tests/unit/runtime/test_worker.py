@@ -1,6 +1,6 @@
 """What the loop does about each thing that can happen to a batch."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -130,9 +130,8 @@ def test_only_deferred_items_are_tried_again_and_all_is_checkpointed_once() -> N
 
 
 def test_a_hold_of_an_hour_keeps_the_source_and_the_process_alive() -> None:
-    loop = Loop([batch("a")], [defer("a", retry_after=HOUR)])
     alive: list[bool] = []
-    loop.source.keep_alive = _before(loop.source.keep_alive, lambda: alive.append(loop.health.alive))  # type: ignore[method-assign]
+    loop = Loop([batch("a")], [defer("a", retry_after=HOUR)], beats=_each_time(lambda: alive.append(loop.health.alive)))
 
     loop.run()
 
@@ -160,10 +159,11 @@ def test_waits_grow_until_something_is_accepted() -> None:
 
 
 def test_holding_is_shown_while_a_batch_waits_and_only_then() -> None:
-    loop = Loop([batch("a")], [Unavailable("the SIEM is away")])
     seen: list[tuple[float, dict[str, str]]] = []
-    loop.source.keep_alive = _before(  # type: ignore[method-assign]
-        loop.source.keep_alive, lambda: seen.append((loop.metrics.value("holding"), loop.health.troubles))
+    loop = Loop(
+        [batch("a")],
+        [Unavailable("the SIEM is away")],
+        beats=_each_time(lambda: seen.append((loop.metrics.value("holding"), loop.health.troubles))),
     )
 
     loop.run()
@@ -210,15 +210,36 @@ def test_the_same_trouble_is_logged_once() -> None:
 
 
 def test_an_unavailable_source_is_polled_again_and_readiness_says_why_meanwhile() -> None:
-    seen: list[dict[str, str]] = []
-    loop = Loop([Unavailable("the broker is away"), Unavailable("the broker is away"), batch("a")])
-    loop.shutdown.wait = _before_wait(loop.shutdown.wait, lambda: seen.append(loop.health.troubles))  # type: ignore[method-assign]
+    seen: list[str | None] = []
+
+    def polls() -> Iterator[Batch[str] | PipelineError]:
+        yield Unavailable("the broker is away")
+        seen.append(loop.health.troubles.get("source"))
+        yield batch("a")
+        seen.append(loop.health.troubles.get("source"))
+
+    loop = Loop(polls())
 
     loop.run()
 
-    assert seen[0]["source"] == "the broker is away"
-    assert loop.health.troubles == {}
+    assert seen == ["the broker is away", None]
     assert loop.outputs == [["a"]]
+
+
+def test_a_source_that_is_away_for_an_hour_keeps_the_process_alive() -> None:
+    alive: list[bool] = []
+
+    def polls() -> Iterator[PipelineError]:
+        for _ in range(int(HOUR / 8)):
+            alive.append(loop.health.alive)
+            yield Unavailable("the broker is away")
+
+    loop = Loop(polls())
+
+    loop.run()
+
+    assert loop.clock.now >= 1000.0 + HOUR - 60
+    assert all(alive)
 
 
 def test_a_checkpoint_that_was_not_made_is_made_again_without_processing_again() -> None:
@@ -379,17 +400,8 @@ def test_a_worker_that_is_told_to_stop_before_it_began_polls_nothing() -> None:
     assert loop.source.closed == 1
 
 
-def _before(call: Callable[[], None], look: Callable[[], object]) -> Callable[[], None]:
-    def looked_at() -> None:
+def _each_time(look: Callable[[], object]) -> Iterator[None]:
+    """A list of beats without trouble, at each of which the test looks around."""
+    while True:
         look()
-        call()
-
-    return looked_at
-
-
-def _before_wait(wait: Callable[[float], bool], look: Callable[[], object]) -> Callable[[float], bool]:
-    def looked_at(seconds: float) -> bool:
-        look()
-        return wait(seconds)
-
-    return looked_at
+        yield None

@@ -195,9 +195,8 @@ def parcel(content: Forwarded, offset: int = 0) -> Parcel:
     return Parcel(stored(content, offset), content)
 
 
-def verdict(number: int, *, note: str = "") -> Verdict:
-    """One of many: its own id and port; `note` stands where a sink may dislike it."""
+def verdict(number: int, *, service: str | None = None) -> Verdict:
+    """One of many, with an id and a port of its own."""
     ident = EventId(f"20261122T031500123456-PROD1-AUDRCV0001-{number:020d}")
-    return replace(
-        VERDICT, id=ident, sequence=str(number), source=Endpoint("10.9.8.7", 1024 + number), service=note or None
-    )
+    source = Endpoint("10.9.8.7", 1024 + number % 60_000)
+    return replace(VERDICT, id=ident, sequence=str(number), source=source, service=service)

@@ -1,0 +1,212 @@
+"""The Elasticsearch sink against a real node: what only it can show."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch as Client
+
+from dev.elasticsearch import Elasticsearch
+from dev.hec import Hec
+from dev.part import free_port
+from runtime.errors import Unavailable
+from runtime.metrics import Metrics
+from schemas.records import EventId
+from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.sink import ElasticSink
+from sinks.elastic.templates import install
+from sinks.sink import Parcel
+from tests.unit.sinks.samples import SAMPLES, VERDICT, parcel, verdict
+
+
+class Bench:
+    """A namespace of its own in one node, and sinks that are closed at the end."""
+
+    def __init__(self, node: Elasticsearch) -> None:
+        self.node = node
+        self.namespace = uuid.uuid4().hex[:12]
+        self.metrics = Metrics("elastic")
+        self.client = Client(node.url, request_timeout=30)
+        self._sinks: list[ElasticSink] = []
+
+    @property
+    def settings(self) -> ElasticSettings:
+        return ElasticSettings.model_validate({"url": self.node.url, "namespace": self.namespace})
+
+    @property
+    def stream(self) -> str:
+        return f"logs-ibmi.connection-{self.namespace}"
+
+    def sink(self, **changes: object) -> ElasticSink:
+        settings = ElasticSettings.model_validate({"url": self.node.url, "namespace": self.namespace, **changes})
+        self._sinks.append(ElasticSink(settings, self.metrics))
+        return self._sinks[-1]
+
+    def template(self, template: dict[str, object], data_stream: dict[str, object] | None = None) -> None:
+        """One of higher priority than ours, for this namespace only."""
+        self.client.indices.put_index_template(
+            name=f"test-{self.namespace}",
+            index_patterns=[f"logs-ibmi.*-{self.namespace}"],
+            priority=500,
+            data_stream=data_stream or {},
+            template=template,
+        )
+
+    def ids(self) -> list[str]:
+        self.client.indices.refresh(index=f"logs-ibmi.*-{self.namespace}")
+        hits = self.client.search(index=f"logs-ibmi.*-{self.namespace}", size=1000)["hits"]["hits"]
+        return sorted(hit["_id"] for hit in hits)
+
+    def close(self) -> None:
+        for sink in self._sinks:
+            sink.close()
+        self.client.close()
+
+
+@pytest.fixture
+def bench(elasticsearch: Elasticsearch) -> Iterator[Bench]:
+    made = Bench(elasticsearch)
+    yield made
+    made.close()
+
+
+def parcels(count: int) -> list[Parcel]:
+    return [parcel(verdict(number), offset=number) for number in range(count)]
+
+
+def ids(of: list[Parcel]) -> list[str]:
+    return [one.content.id for one in of]
+
+
+@pytest.mark.parametrize("compress", [True, False], ids=["compressed", "plain"])
+def test_every_kind_of_event_can_be_searched_for(bench: Bench, compress: bool) -> None:
+    install(bench.settings)
+    contents = {content.id: content for content in SAMPLES.values()}
+
+    outcome = bench.sink(http_compress=compress).send([parcel(content) for content in contents.values()])
+
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert bench.ids() == sorted(contents)
+
+
+def test_our_template_makes_addresses_and_words_searchable(bench: Bench) -> None:
+    install(bench.settings)
+    bench.sink().send([parcel(VERDICT)])
+    bench.client.indices.refresh(index=bench.stream)
+
+    network = {"term": {"source.ip": "10.9.8.0/24"}}
+    word = {"term": {"ibmi.verdict.reason": "cleartext-port"}}
+    found = bench.client.search(index=bench.stream, query={"bool": {"filter": [network, word]}})
+
+    assert found["hits"]["total"]["value"] == 1
+
+
+def test_an_event_sent_again_is_accepted_counted_and_stored_once(bench: Bench) -> None:
+    install(bench.settings)
+    sink, sent = bench.sink(), parcels(10)
+    sink.send(sent[:4])
+
+    outcome = sink.send(sent)
+
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert bench.metrics.value("sink_duplicates_total") == 4
+    assert bench.ids() == ids(sent)
+
+
+def test_what_went_to_the_failure_store_is_a_rejection(bench: Bench) -> None:
+    bench.template(
+        {
+            "mappings": {"properties": {"network": {"properties": {"application": {"type": "long"}}}}},
+            "data_stream_options": {"failure_store": {"enabled": True}},
+        }
+    )
+    sent = parcels(5)
+    sent[2] = parcel(verdict(2, service="telnet"))
+
+    outcome = bench.sink().send(sent)
+
+    assert [(rejection.item, rejection.reason.code) for rejection in outcome.rejected] == [(sent[2], "failure-store")]
+    assert bench.ids() == ids(sent[:2] + sent[3:])
+
+
+def test_an_id_that_no_document_can_have_is_rejected_alone(bench: Bench) -> None:
+    install(bench.settings)
+    sent = parcels(5)
+    sent[1] = parcel(replace(verdict(1), id=EventId("x" * 600)))
+
+    outcome = bench.sink().send(sent)
+
+    assert [rejection.item for rejection in outcome.rejected] == [sent[1]]
+    assert bench.ids() == ids(sent[:1] + sent[2:])
+
+
+def test_a_missing_template_holds_and_says_what_to_do(tmp_path: Path) -> None:
+    with Elasticsearch(free_port(), tmp_path) as bare:
+        own = Bench(bare)
+        with pytest.raises(Unavailable, match="sk2siem init"):
+            own.sink().check()
+        with pytest.raises(Unavailable, match="sk2siem init") as held:
+            own.sink().send(parcels(3))
+        install(own.settings)
+        said = own.sink().check()
+        own.sink().send(parcels(3))
+        stored = own.ids()
+        own.close()
+
+    assert held.value.retry_after == 30.0
+    assert own.stream in said
+    assert stored == ids(parcels(3))
+
+
+def test_small_limits_of_a_node_halve_requests_and_reject_only_what_is_too_large_alone(tmp_path: Path) -> None:
+    sent = parcels(8)
+    sent[5] = parcel(replace(verdict(5), advice="x" * 40_000))
+
+    with Elasticsearch(free_port(), tmp_path, settings={"http.max_content_length": "8kb"}) as narrow:
+        own = Bench(narrow)
+        install(own.settings)
+        outcome = own.sink(http_compress=False).send(sent)
+        stored = own.ids()
+        own.close()
+
+    assert [(rejection.item, rejection.reason.code) for rejection in outcome.rejected] == [(sent[5], "too-large")]
+    assert stored == ids(sent[:5] + sent[6:])
+
+
+def test_back_pressure_holds(tmp_path: Path) -> None:
+    with Elasticsearch(free_port(), tmp_path, settings={"indexing_pressure.memory.limit": "10kb"}) as narrow:
+        own = Bench(narrow)
+        install(own.settings)
+        with pytest.raises(Unavailable, match="429") as held:
+            own.sink().send(parcels(20))
+        own.close()
+
+    assert held.value.retry_after is None
+
+
+def test_a_node_that_dies_holds_and_nothing_is_lost_or_doubled(bench: Bench) -> None:
+    install(bench.settings)
+    sink, sent = bench.sink(batch_events=7), parcels(30)
+    sink.send(sent[:15])
+
+    bench.node.kill()
+    try:
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            sink.send(sent)
+    finally:
+        bench.node.start()
+    outcome = sink.send(sent)
+
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert bench.ids() == ids(sent)
+
+
+def test_what_is_not_elasticsearch_is_named(bench: Bench, hec: Hec) -> None:
+    sink = bench.sink(url=f"{hec.url}/services/collector/health")
+
+    with pytest.raises(Unavailable, match="SK2SIEM_ELASTIC__URL"):
+        sink.check()
+    with pytest.raises(Unavailable, match="SK2SIEM_ELASTIC__URL"):
+        sink.send(parcels(1))

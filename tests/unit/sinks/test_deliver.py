@@ -1,0 +1,128 @@
+"""The stage of every sink worker: what it forwards, what it refuses, and how the sink's answer maps back to records."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from runtime.errors import Unavailable
+from runtime.flow import Outcome, Rejection
+from runtime.metrics import Metrics
+from runtime.record import StoredRecord
+from schemas.codec import encode
+from sinks.deliver import Deliver
+from sinks.sink import Parcel
+from tests.fakes.sink import REJECTED, Answer, FakeSink
+from tests.unit.sinks.samples import ALERT, CORRECTION, DHCP, ENTRY, EVENT, GAP, SAMPLES, STATUS, TIME, VERDICT, stored
+
+NOW = TIME + timedelta(seconds=3)
+
+
+class ParcelSink:
+    """The fake SIEM behind the port that real sinks have."""
+
+    def __init__(self, *script: Answer) -> None:
+        self.siem = FakeSink(script)
+
+    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+        of = {parcel.record: parcel for parcel in parcels}
+        outcome = self.siem.send([parcel.record for parcel in parcels])
+        rejected = [Rejection(of[rejection.item], rejection.reason) for rejection in outcome.rejected]
+        return Outcome(rejected=rejected, deferred=[of[record] for record in outcome.deferred], retry_after=7.0)
+
+    def check(self) -> str:
+        return self.siem.check()
+
+    def close(self) -> None:
+        self.siem.close()
+
+
+def deliver(sink: ParcelSink, metrics: Metrics | None = None) -> Deliver:
+    return Deliver(sink, metrics or Metrics("test"), clock=NOW.timestamp)
+
+
+RECORDS = [stored(content, offset) for offset, content in enumerate(SAMPLES.values())]
+CORRUPT = {
+    "not JSON": replace(stored(VERDICT), value=b"{"),
+    "no value": replace(stored(VERDICT), value=b""),
+    "another shape": replace(stored(VERDICT), value=b'{"id":"x"}'),
+    "a version to come": replace(stored(VERDICT), value=encode(VERDICT).replace(b'"version":1', b'"version":9')),
+    "an unknown type": replace(stored(VERDICT), type="telemetry"),
+    "no type": replace(stored(VERDICT), type=""),
+    "a record of another topic": replace(stored(VERDICT), value=encode(ENTRY), type="entry"),
+}
+
+
+def test_every_kind_is_forwarded_in_order() -> None:
+    sink = ParcelSink()
+
+    outcome = deliver(sink).process(RECORDS)
+
+    assert sink.siem.delivered == RECORDS
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+
+
+@pytest.mark.parametrize("name", CORRUPT)
+def test_a_corrupt_record_is_rejected_and_its_neighbours_are_delivered(name: str) -> None:
+    sink = ParcelSink()
+    bad = CORRUPT[name]
+
+    outcome = deliver(sink).process([RECORDS[0], bad, RECORDS[1]])
+
+    assert [(rejection.item, rejection.reason.code) for rejection in outcome.rejected] == [(bad, "corrupt-record")]
+    assert sink.siem.delivered == RECORDS[:2]
+
+
+def test_nothing_is_sent_when_every_record_is_corrupt() -> None:
+    sink = ParcelSink(Answer.AWAY)
+
+    outcome = deliver(sink).process(list(CORRUPT.values()))
+
+    assert len(outcome.rejected) == len(CORRUPT)
+
+
+def test_what_the_siem_rejects_and_defers_comes_back_as_the_records_it_was() -> None:
+    blamed = deliver(ParcelSink(Answer.REJECT_FIRST)).process(RECORDS)
+    halved = deliver(ParcelSink(Answer.HALF)).process(RECORDS)
+
+    assert blamed.rejected == [Rejection(RECORDS[0], REJECTED)]
+    assert halved.deferred == RECORDS[4:]
+    assert halved.retry_after == 7.0
+
+
+def test_a_siem_that_is_away_holds_the_batch() -> None:
+    with pytest.raises(Unavailable, match="away"):
+        deliver(ParcelSink(Answer.AWAY)).process(RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        pytest.param(stored(VERDICT), 1, id="verdict"),
+        pytest.param(stored(ALERT), 1, id="alert"),
+        pytest.param(stored(EVENT), 1, id="event"),
+        pytest.param(stored(STATUS), 1, id="status"),
+        pytest.param(stored(replace(VERDICT, backfill=True)), 0, id="backfill"),
+        pytest.param(stored(replace(ALERT, connection=replace(VERDICT, backfill=True))), 0, id="alert on backfill"),
+        pytest.param(stored(DHCP), 0, id="event on backfill"),
+        pytest.param(stored(replace(CORRECTION, backfill=False)), 0, id="correction"),
+        pytest.param(stored(GAP), 0, id="gap: its time is that of the loss"),
+    ],
+)
+def test_the_way_is_timed_only_for_what_took_the_direct_one(record: StoredRecord, expected: int) -> None:
+    metrics = Metrics("test")
+
+    deliver(ParcelSink(), metrics).process([record])
+
+    assert metrics.value("end_to_end_seconds_count") == expected
+    assert metrics.value("end_to_end_seconds_sum") == pytest.approx(3.0 * expected)
+
+
+def test_only_what_was_accepted_is_timed() -> None:
+    metrics = Metrics("test")
+    records = [stored(VERDICT, offset) for offset in range(5)]
+
+    deliver(ParcelSink(Answer.HALF), metrics).process(records)
+
+    assert metrics.value("end_to_end_seconds_count") == 3

@@ -1,0 +1,111 @@
+"""Settings of the sinks: what an operator may write, and that no secret shows."""
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from runtime.errors import ConfigError
+from sinks import tls
+from sinks.elastic.settings import ElasticSettings
+from sinks.file.settings import FileSettings
+from sinks.splunk.settings import SplunkSettings
+
+TOKEN = "0000-secret"
+SPLUNK = {"url": "https://splunk:8088", "token": TOKEN}
+ELASTIC = {"url": "https://es:9200"}
+
+
+def splunk(**changes: object) -> SplunkSettings:
+    return SplunkSettings.model_validate({**SPLUNK, **changes})
+
+
+def elastic(**changes: object) -> ElasticSettings:
+    return ElasticSettings.model_validate({**ELASTIC, **changes})
+
+
+@pytest.mark.parametrize("settings", [SplunkSettings, ElasticSettings, FileSettings])
+def test_every_setting_is_described(settings: type[BaseModel]) -> None:
+    assert [name for name, field in settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param("https://splunk:8088", ("https://splunk:8088",), id="one"),
+        pytest.param("https://a:8088, https://b:8088/", ("https://a:8088", "https://b:8088"), id="two"),
+        pytest.param("https://a:8088/services/collector", ("https://a:8088",), id="with HEC's path"),
+        pytest.param("https://a:8088/services/collector/", ("https://a:8088",), id="with HEC's path and a slash"),
+        pytest.param("https://proxy/splunk/", ("https://proxy/splunk",), id="below a path"),
+        pytest.param("https://[2001:db8::1]:8088", ("https://[2001:db8::1]:8088",), id="IPv6"),
+    ],
+)
+def test_urls_of_splunk(url: str, expected: tuple[str, ...]) -> None:
+    assert splunk(url=url).urls == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("splunk:8088", id="no scheme"),
+        pytest.param("ftp://splunk", id="another scheme"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https://a:8088,", id="nothing after a comma"),
+        pytest.param("https://a:notaport", id="a port that is none"),
+        pytest.param("https://user:secret@a:8088", id="a password in it"),
+        pytest.param("https://a:8088?token=secret", id="a query"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_a_bad_url_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(ValidationError) as on_splunk:
+        splunk(url=url)
+    with pytest.raises(ValidationError) as on_elastic:
+        elastic(url=url)
+
+    assert "secret" not in str(on_splunk.value) + str(on_elastic.value)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(" \n", id="blank"),
+        pytest.param("two words", id="a blank inside"),
+        pytest.param("a\nb", id="a line break inside"),
+        pytest.param("schlüssel", id="not ASCII"),
+    ],
+)
+def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
+    with pytest.raises(ValidationError):
+        splunk(token=token)
+
+
+def test_the_line_break_at_the_end_of_a_mounted_secret_is_taken_off() -> None:
+    assert splunk(token=TOKEN + "\n").token.get_secret_value() == TOKEN
+
+
+def test_secrets_do_not_show() -> None:
+    assert TOKEN not in repr(splunk())
+    assert TOKEN not in repr(elastic(api_key=TOKEN))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"username": "u"}, id="a user without a password"),
+        pytest.param({"password": "p"}, id="a password without a user"),
+        pytest.param({"api_key": "k", "username": "u", "password": "p"}, id="two ways to log in"),
+        pytest.param({"namespace": "with-hyphen"}, id="a hyphen in the namespace"),
+        pytest.param({"namespace": "Upper"}, id="a namespace in upper case"),
+        pytest.param({"namespace": ""}, id="no namespace"),
+        pytest.param({"batch_events": 0}, id="requests of no events"),
+        pytest.param({"unheard_of": 1}, id="an unknown setting"),
+    ],
+)
+def test_settings_of_elastic_that_cannot_work_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        elastic(**changes)
+
+
+def test_a_ca_file_that_cannot_be_read_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigError, match=r"/nowhere/ca\.pem"):
+        tls.context("/nowhere/ca.pem", verify=True)
