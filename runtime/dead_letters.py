@@ -14,7 +14,7 @@ def dead_letter(record: StoredRecord, reason: Reason, service: str) -> Record:
     """The dead letter of a record that `service` rejected: same key and value, origin and reason in headers."""
     origin = ((PREFIX + "topic", record.partition.topic), (PREFIX + "partition", str(record.partition.number)))
     headers = headers_of(reason, service, record.type, (*origin, (PREFIX + "offset", str(record.offset))))
-    return Record(dead_letters(service), record.key, record.value, TYPE, 0, headers)
+    return Record(dead_letters(service), record.key, record.value, TYPE, 0, (*record.headers, *headers))
 
 
 def headers_of(

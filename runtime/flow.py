@@ -1,7 +1,7 @@
 """The words of the loop: a batch, what a stage says of it, and the two ports that differ between services."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from runtime.record import Offset, Partition, Record, StoredRecord
@@ -29,11 +29,15 @@ class Rejection(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Items received and rejected of late, and rejected in a row. Stored with the position, so a restart keeps it."""
+    """Items received and rejected of late, and rejected in a row. Stored with the position, so a restart keeps it.
+
+    `batches` only grows: of several stored tallies of one worker, the one with the most is the newest.
+    """
 
     received: int = 0
     rejected: int = 0
     in_a_row: int = 0
+    batches: int = 0
 
     def after(self, items: Sequence[object], rejected: Sequence[Rejection[T]]) -> "Tally":
         """This tally with one more batch. Older counts fade: past RECENT items, both are halved."""
@@ -44,10 +48,17 @@ class Tally:
         received, lost = self.received + len(items), self.rejected + len(bad)
         while received > RECENT:
             received, lost = received // 2, lost // 2
-        return replace(self, received=received, rejected=lost, in_a_row=in_a_row if bad else 0 if items else in_a_row)
+        if items and not bad:
+            in_a_row = 0
+        return Tally(received, lost, in_a_row, self.batches + 1)
 
 
 NO_TALLY = Tally()
+
+
+def newest(tallies: Iterable[Tally]) -> Tally:
+    """The newest of what was stored with several positions."""
+    return max(tallies, key=lambda tally: tally.batches, default=NO_TALLY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class OffsetMetadata:
     tally: Tally = NO_TALLY
 
     def dump(self) -> str:
-        tally = [self.tally.received, self.tally.rejected, self.tally.in_a_row]
+        tally = [self.tally.received, self.tally.rejected, self.tally.in_a_row, self.tally.batches]
         return orjson.dumps({"v": 1, "low": self.low, "policy": self.policy, "rejected": tally}).decode()
 
 

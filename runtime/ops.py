@@ -2,6 +2,7 @@
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 
 from prometheus_client import generate_latest
 
@@ -17,7 +18,7 @@ class OpsServer:
 
     def __init__(self, host: str, port: int, health: Health, metrics: Metrics) -> None:
         try:
-            self._server = ThreadingHTTPServer((host, port), _handler(health, metrics))
+            self._server = _Server((host, port), _handler(health, metrics))
         except OSError as error:
             raise ConfigError(
                 f"SK2SIEM_OPS__PORT: cannot listen on {host} port {port} ({error.strerror}); set another port, or 0"
@@ -30,6 +31,12 @@ class OpsServer:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def server_bind(self) -> None:
+        """Without the base class's look-up of the host's full name, which hangs where DNS is dead."""
+        TCPServer.server_bind(self)
 
 
 def _handler(health: Health, metrics: Metrics) -> type[BaseHTTPRequestHandler]:

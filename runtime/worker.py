@@ -94,14 +94,19 @@ class Worker(Generic[T]):
         if settled is None:
             return
         self._is.limit.check(settled.tally)
-        while not self._is.shutdown.requested:
-            try:
-                self._source.checkpoint(settled)
-            except Unavailable as error:
-                self._wait(error, "checkpoint")
-            else:
-                self._count(settled)
+        while not self._checkpoint(settled):
+            if self._is.shutdown.requested:
                 return
+
+    def _checkpoint(self, settled: Settled[T]) -> bool:
+        """Tried once even when a stop was requested meanwhile: what was delivered need not be delivered again."""
+        try:
+            self._source.checkpoint(settled)
+        except Unavailable as error:
+            self._wait(error, "checkpoint")
+            return False
+        self._count(settled)
+        return True
 
     def _settle(self, batch: Batch[T]) -> Settled[T] | None:
         """Every item with its fate; None when a stop was requested while some were deferred."""
@@ -141,9 +146,9 @@ class Worker(Generic[T]):
         self._attempt += 1
         return self._beat_until(delay, self._source.keep_alive)
 
-    def _wait(self, error: Unavailable, part: str) -> None:
+    def _wait(self, error: Unavailable | BatchLost, part: str) -> None:
         self._say(error, part)
-        delay = self._is.backoff.delay(self._attempt, error.retry_after)
+        delay = self._is.backoff.delay(self._attempt, _retry_after(error))
         self._attempt += 1
         self._beat_until(delay, self._source.keep_alive if part == "checkpoint" else _nothing)
 
@@ -162,13 +167,13 @@ class Worker(Generic[T]):
         self._is.metrics.items_abandoned.inc(self._in_hand)
         self._is.metrics.holding.set(0)
         self._in_hand = 0
+        for part in ("stage", "checkpoint"):
+            self._is.health.well(part)
         while not self._is.shutdown.requested:
             try:
                 self._source.abandon()
-            except Unavailable as again:
+            except (Unavailable, BatchLost) as again:
                 self._wait(again, "source")
-            except BatchLost:
-                continue
             else:
                 return
 
@@ -185,12 +190,12 @@ class Worker(Generic[T]):
             log.warning("items rejected", items=len(settled.rejected), first=settled.rejected[0].reason.message)
         log.debug("batch settled", items=len(settled.batch.items), outputs=len(settled.outputs))
 
-    def _say(self, error: Unavailable, part: str) -> None:
+    def _say(self, error: Unavailable | BatchLost, part: str) -> None:
         """One line when trouble starts, in words that `/readyz` repeats; an error where somebody has to act."""
         if self._is.health.troubles.get(part) == str(error):
             return
         self._is.health.trouble(part, str(error))
-        say = log.error if error.retry_after == math.inf else log.warning
+        say = log.error if _retry_after(error) == math.inf else log.warning
         say("waiting", part=part, why=str(error))
 
 
@@ -206,6 +211,10 @@ def run_worker(source: Source[T], stage: Stage[T], conditions: Conditions) -> in
         return 1
     log.info("stopped as asked")
     return 0
+
+
+def _retry_after(error: Unavailable | BatchLost) -> float | None:
+    return error.retry_after if isinstance(error, Unavailable) else None
 
 
 def _nothing() -> None:

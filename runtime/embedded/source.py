@@ -13,7 +13,7 @@ from runtime.embedded.file import topic_table, transaction, translated
 from runtime.embedded.publisher import insert, stored
 from runtime.embedded.retention import tidy
 from runtime.errors import BatchLost, Unavailable
-from runtime.flow import Batch, Memory, Settled, Tally
+from runtime.flow import Batch, Memory, Settled, Tally, newest
 from runtime.logs import log
 from runtime.metrics import Metrics
 from runtime.offset_metadata import OffsetMetadata, load
@@ -129,7 +129,7 @@ class EmbeddedSource:
                 "SELECT topic, next_offset, metadata FROM offsets WHERE group_name = ?", (self._subscription.service,)
             ).fetchall()
         committed = {topic: (offset, load(metadata)) for topic, offset, metadata in rows}
-        self._tally = max((m.tally for _, m in committed.values()), key=lambda t: t.rejected, default=Tally())
+        self._tally = newest(metadata.tally for _, metadata in committed.values())
         for topic in self._subscription.topics:
             offset, metadata = committed.get(topic, (1, OffsetMetadata()))
             self._warn_of_expired(topic, offset)
@@ -161,11 +161,11 @@ class EmbeddedSource:
             if version == self._seen_version:
                 return []
             records: list[StoredRecord] = []
-            for topic in self._subscription.topics:
+            for waiting, topic in zip(range(len(self._next), 0, -1), self._subscription.topics, strict=True):
                 rows = self._connection.execute(
                     f"SELECT offset, time_ms, key, value, type, headers FROM {topic_table(topic)}"  # noqa: S608
                     " WHERE offset >= ? ORDER BY offset LIMIT ?",
-                    (self._next[topic], self._batch_size - len(records)),
+                    (self._next[topic], max(1, (self._batch_size - len(records)) // waiting)),
                 ).fetchall()
                 records.extend(stored(topic, row) for row in rows)
         if not records:

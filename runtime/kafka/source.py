@@ -10,7 +10,7 @@ from kafka.structs import OffsetAndMetadata
 from runtime.broker import Subscription
 from runtime.dead_letters import dead_letter
 from runtime.errors import BatchLost
-from runtime.flow import Batch, Memory, Settled, Tally
+from runtime.flow import Batch, Memory, Settled, Tally, newest
 from runtime.kafka.client import REQUEST_TIMEOUT_MS, Clients
 from runtime.kafka.errors import translate, translated
 from runtime.kafka.ranges import Ranges, stored
@@ -157,7 +157,7 @@ class KafkaSource:
             self._memory.forget(Partition(*place))
         self._owned = set()
         self._committed = {}
-        tallies = [Tally()]
+        tallies: list[Tally] = []
         with translated("reading committed offsets"):
             firsts = consumer.beginning_offsets(sorted(owned), timeout_ms=REQUEST_TIMEOUT_MS) if owned else {}
             for place in sorted(owned):
@@ -168,7 +168,7 @@ class KafkaSource:
                 consumer.seek(place, offset)
                 self._committed[place] = offset
                 tallies.append(metadata.tally)
-        self._tally = max(tallies, key=lambda tally: tally.rejected)
+        self._tally = newest(tallies)
         self._owned = owned
         self._stalls.forget()
         self._metrics.rebuilds.inc()

@@ -289,7 +289,7 @@ def test_rejections_go_with_the_checkpoint_of_their_batch() -> None:
 
     (settled,) = loop.source.settled
     assert [(rejection.item, rejection.reason) for rejection in settled.rejected] == [("-1", BAD)]
-    assert settled.tally == Tally(received=2, rejected=1, in_a_row=0)
+    assert settled.tally == Tally(received=2, rejected=1, in_a_row=0, batches=1)
     assert loop.outputs == [["2"]]
 
 
@@ -387,6 +387,49 @@ def test_a_worker_is_ready_when_its_source_answered() -> None:
 
     assert before == {"start": "starting"}
     assert loop.health.troubles == {}
+
+
+def test_a_stop_while_a_batch_is_worked_on_still_checkpoints_what_was_delivered() -> None:
+    loop = Loop([batch("a"), batch("b")])
+
+    def stop_and_accept(items: Items) -> Outcome[str]:
+        loop.shutdown.request()
+        return accept(items)
+
+    loop.stage = PlannedStage([stop_and_accept], loop.clock)
+    code = loop.run()
+
+    assert code == 0
+    assert loop.outputs == [["a"]]
+
+
+def test_a_checkpoint_that_fails_after_a_stop_was_requested_is_not_tried_for_ever() -> None:
+    loop = Loop([batch("a")], checkpoints=[Unavailable("full"), Unavailable("full"), Unavailable("full")])
+
+    def stop_and_accept(items: Items) -> Outcome[str]:
+        loop.shutdown.request()
+        return accept(items)
+
+    loop.stage = PlannedStage([stop_and_accept], loop.clock)
+
+    assert loop.run() == 0
+    assert loop.outputs == []
+
+
+def test_a_batch_that_is_lost_while_it_was_held_leaves_the_worker_ready() -> None:
+    loop = Loop([batch("a"), None], [Unavailable("the SIEM is down")], beats=[BatchLost("moved")])
+
+    loop.run()
+
+    assert loop.health.troubles == {}
+
+
+def test_abandoning_that_fails_again_and_again_waits_in_between() -> None:
+    loop = Loop([BatchLost("moved"), None], abandons=[BatchLost("again"), BatchLost("again"), BatchLost("again")])
+
+    loop.run()
+
+    assert loop.clock.now > 0
 
 
 def test_a_worker_that_is_told_to_stop_before_it_began_polls_nothing() -> None:
