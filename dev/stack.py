@@ -1,6 +1,7 @@
-"""The whole local stack with one command: `python -m dev.stack start|stop|status`."""
+"""The whole local stack with one command: `python -m dev.stack install|start|stop|status`."""
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,20 @@ def main() -> int:
     parser.add_argument("command", choices=list(_COMMANDS))
     parts: Parts = {"kafka": Kafka(), "elasticsearch": Elasticsearch(), "ibmi": Ibmi(), "hec": Hec()}
     return _COMMANDS[parser.parse_args().command](parts)
+
+
+def install(parts: Parts) -> int:
+    """Fetch and build what the parts need. What cannot be had is said; in continuous integration it is a failure."""
+    missing = 0
+    for name, part in parts.items():
+        try:
+            part.install()
+        except Missing as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            missing += 1
+    if missing:
+        print("tests that need these parts are skipped, except in continuous integration (CI is set)", file=sys.stderr)
+    return 1 if missing and os.environ.get("CI") else 0
 
 
 def start(parts: Parts) -> int:
@@ -80,7 +95,7 @@ def _print_exports(parts: Parts) -> None:
             print(f"export {name}={shlex.quote(value)}")
 
 
-_COMMANDS: dict[str, Callable[[Parts], int]] = {"start": start, "stop": stop, "status": status}
+_COMMANDS: dict[str, Callable[[Parts], int]] = {"install": install, "start": start, "stop": stop, "status": status}
 
 if __name__ == "__main__":
     sys.exit(main())
