@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from datetime import datetime
+from enum import Enum
+from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -85,6 +87,15 @@ def _time(value: Any) -> datetime:
 SIMPLE: dict[Any, Build] = {str: _text, int: _whole_number, float: _number, bool: _truth, datetime: _time}
 
 
+PLAIN_OR_NULL: dict[Build, Build] = {
+    build: lambda value, build=build: None if value is None else build(value)  # type: ignore[misc]
+    for build in (_text, _whole_number, _truth)
+}
+PLAIN = frozenset((*PLAIN_OR_NULL, *PLAIN_OR_NULL.values()))
+"""Checks that give the value back as it is."""
+REMEMBERED = 4096
+
+
 def _builder(hint: Any) -> Build:
     """A function that checks one JSON value and turns it into what the annotation `hint` says."""
     if hint in SIMPLE:
@@ -98,10 +109,25 @@ def _builder(hint: Any) -> Build:
         return _tuple(get_args(hint))
     if hasattr(hint, "__dataclass_fields__"):
         return _record(hint)
-    return hint  # type: ignore[no-any-return]  # an enumeration: calling it checks the value
+    return _member(hint)
+
+
+def _member(enumeration: type[Enum]) -> Build:
+    """A dictionary is much faster than the enumeration itself, which is asked for the words when there is none."""
+    members = {member.value: member for member in enumeration}
+
+    def build(value: Any) -> Any:
+        try:
+            return members[value]
+        except (KeyError, TypeError):
+            return enumeration(value)
+
+    return build
 
 
 def _optional(build: Build) -> Build:
+    if build in PLAIN:
+        return PLAIN_OR_NULL[build]
     return lambda value: None if value is None else build(value)
 
 
@@ -120,10 +146,34 @@ def _array(value: Any, length: int | None) -> list[Any]:
 
 
 def _record(record_type: Any) -> Build:
+    """Checks field by field what it has not seen yet. For JSON types that passed before, only what needs it is turned.
+
+    A plain field's check depends on nothing but the type of its value: the types of all fields together, once they
+    passed, need no second look.
+    """
     hints = get_type_hints(record_type)
     plan = [(f.name, _builder(hints[f.name]), f.default) for f in fields(record_type)]
+    values_of = itemgetter(*(name for name, _, _ in plan))
+    turned = [(place, build) for place, (_, build, _) in enumerate(plan) if build not in PLAIN]
+    passed: set[tuple[type, ...]] = set()
 
     def build(document: Any) -> Any:
+        try:
+            found = values_of(document)
+            types = tuple(map(type, found))
+            if types in passed:
+                values = list(found)
+                for place, turn in turned:
+                    values[place] = turn(values[place])
+                return record_type(*values)
+        except (KeyError, TypeError, ValueError):
+            return slowly(document)
+        record = slowly(document)
+        if len(passed) < REMEMBERED:
+            passed.add(types)
+        return record
+
+    def slowly(document: Any) -> Any:
         if type(document) is not dict:
             raise ValueError(f"an object expected, not {_json_type(document)}")
         values = []

@@ -85,6 +85,9 @@ class ServiceProcess:
     def log_text(self) -> str:
         return self.log.read_text(errors="replace")
 
+    def last_words(self, lines: int = 8) -> str:
+        return "\n".join(self.log_text().splitlines()[-lines:])
+
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of the ops server; 0 while it does not answer."""
         try:
