@@ -17,8 +17,6 @@ from schemas.topics import ALERTS, VERDICTS, partition_of
 
 READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
 UNKNOWN_TYPE = Reason("unknown-type", "the header `type` names no record that this topic carries")
-QUOTES = frozenset("'\"")
-LONGEST_MESSAGE = 200
 
 Counts = Counter[tuple[str, str]]
 
@@ -46,7 +44,7 @@ class Judge:
             try:
                 outputs += self._settle(item, counts)
             except CodecError as error:
-                rejected.append(Rejection(item, _corrupt(item.type, error)))
+                rejected.append(Rejection(item, Reason("corrupt-record", f"{item.type}: {error}")))
         self._count(counts)
         return Outcome(outputs, rejected)
 
@@ -110,10 +108,3 @@ def _outputs(item: StoredRecord, *records: Verdict | Event | Status | Alert | No
         for record in records
         if record is not None
     ]
-
-
-def _corrupt(kind: str, error: CodecError) -> Reason:
-    """The codec's text without the value that it may quote: a reason holds no payload."""
-    place, _, what = str(error).partition(": ")
-    problem = "not a valid value" if QUOTES & set(what) else what
-    return Reason("corrupt-record", f"{kind}: {place}: {problem}"[:LONGEST_MESSAGE])

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, NewType
+from typing import Annotated, ClassVar, NewType
+
+import msgspec
 
 EventId = NewType("EventId", str)
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time with its zone; UTC in all records."""
 
 
 class DetailType(StrEnum):
@@ -81,7 +85,7 @@ class Entry:
     receiver_library: str
     receiver: str
     sequence: str
-    time: datetime
+    time: Moment
     journal_time: str
     detail_type: DetailType
     local_address: str | None
@@ -117,7 +121,7 @@ class Progress:
 
     system: str
     journal: str
-    time: datetime
+    time: Moment
     at_end: bool
     audit_levels: tuple[str, ...] | None
     lag_entries: int | None
@@ -138,7 +142,7 @@ class Audit:
     receiver_library: str
     receiver: str
     sequence: str
-    time: datetime
+    time: Moment
     system_value: str
     old_value: str
     new_value: str
@@ -169,7 +173,7 @@ class Gap:
     until: JournalPlace | None
     why: str
     count: int | None
-    time: datetime
+    time: Moment
     partitions: int
     version: int = 1
 
@@ -187,8 +191,8 @@ class Position:
     sequence: str
     partitions: int
     worker: str
-    time: datetime
-    progress: datetime
+    time: Moment
+    progress: Moment
     audit_levels: tuple[str, ...] | None
     rejections: tuple[int, int, int] = (0, 0, 0)
     version: int = 1
@@ -224,7 +228,7 @@ class Verdict:
     basis: Basis
     severity: Severity
     system: str
-    time: datetime
+    time: Moment
     journal_time: str
     detail_type: DetailType
     direction: Direction
@@ -256,7 +260,7 @@ class Event:
 
     id: EventId
     system: str
-    time: datetime
+    time: Moment
     reason: str
     service: str | None
     entry: Entry
@@ -271,8 +275,8 @@ class Status:
 
     id: EventId
     system: str
-    time: datetime
-    progress: datetime
+    time: Moment
+    progress: Moment
     at_end: bool
     audit_levels: tuple[str, ...] | None
     lag_entries: int | None
@@ -299,7 +303,7 @@ class Alert:
     description: str
     advice: str | None
     system: str
-    time: datetime
+    time: Moment
     connection: Verdict | None
     version: int = 1
 

@@ -91,9 +91,9 @@ def broken(value: bytes, kind: str = "entry") -> StoredRecord:
         pytest.param(broken(b""), "corrupt-record", "entry: not JSON: ", id="empty"),
         pytest.param(broken(b"\xff"), "corrupt-record", "entry: not JSON: ", id="not text"),
         pytest.param(broken(b"{}"), "corrupt-record", "entry: id: missing", id="a field is missing"),
-        pytest.param(broken(b"[]"), "corrupt-record", "entry: not a JSON object but an array", id="not an object"),
+        pytest.param(broken(b"[]"), "corrupt-record", "entry: record: expected object, got array", id="not an object"),
         pytest.param(
-            broken(b'{"version": 2}'), "corrupt-record", "entry: entry of version 2: this", id="later version"
+            broken(b'{"version": 2}'), "corrupt-record", "entry: version: this release reads", id="later version"
         ),
         pytest.param(broken(b"{}", "progress"), "corrupt-record", "progress: system: missing", id="progress"),
         pytest.param(broken(b"{}", "gap"), "corrupt-record", "gap: id: missing", id="gap"),
@@ -121,16 +121,19 @@ def test_a_record_that_cannot_be_read_is_rejected_and_the_others_are_judged(
 
 
 @pytest.mark.parametrize(
-    "field",
-    [pytest.param("time", id="time"), pytest.param("detail_type", id="detail type")],
+    ("field", "what"),
+    [
+        pytest.param("time", "invalid RFC3339 encoded datetime", id="time"),
+        pytest.param("detail_type", "not one of the values allowed", id="detail type"),
+    ],
 )
-def test_the_reason_of_a_rejection_names_the_field_but_not_the_value(field: str) -> None:
+def test_the_reason_of_a_rejection_names_the_field_but_not_the_value(field: str, what: str) -> None:
     document = orjson.loads(stored(accept(23)).value)
     item = broken(orjson.dumps({**document, field: "secret-10.9.8.7"}))
 
     (rejection,) = make_judge().process([item]).rejected
 
-    assert rejection.reason.message == f"entry: {field}: not a valid value"
+    assert rejection.reason.message == f"entry: {field}: {what}"
 
 
 def test_only_the_copy_on_the_systems_own_partition_raises_status_and_gap_alerts() -> None:
