@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from producer.socket_fields import SocketFields
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -20,7 +22,8 @@ class JournalRow:
     """One row of the journal as read, not yet decoded.
 
     `timestamp` is the partition's local time without a zone, as the journal gives it. `entry_data` is the
-    entry-specific data, EBCDIC. Texts are stripped of padding; what the reader cannot know is None.
+    entry-specific data, EBCDIC; a reader that is given columns fills `fields` instead. Texts are stripped of padding;
+    what the reader cannot know is None.
     """
 
     place: Place
@@ -33,6 +36,7 @@ class JournalRow:
     user: str | None = None
     program: str | None = None
     program_library: str | None = None
+    fields: SocketFields | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from producer.decode import journal_time
 from producer.journal import Journal
 from producer.journal_clock import EPOCH
 from producer.positions import BrokerPositions, PositionStore
+from producer.raw_row import raw_of
 from producer.reader import JournalReader, JournalRow, Missed, Page, Place
 from producer.rival import Rival
 from producer.settings import ProducerSettings
@@ -55,7 +55,7 @@ class JournalSource:
     ) -> None:
         self._reader = reader
         self._publisher = publisher
-        self._positions: PositionStore = BrokerPositions(publisher, journal.system, journal.name)
+        self._positions: PositionStore = BrokerPositions(publisher, journal.system, journal.position_name)
         self._journal = journal
         self._partitions = journal.partitions
         self._settings = settings
@@ -219,7 +219,7 @@ class JournalSource:
     def _position(self, place: Place, progress: datetime, tally: Tally) -> Position:
         return Position(
             self._journal.system,
-            self._journal.name,
+            self._journal.position_name,
             place.receiver_library,
             place.receiver,
             str(place.sequence),
@@ -247,19 +247,11 @@ class JournalSource:
 
     def _dead_letter(self, rejection: Rejection[JournalRow]) -> Record:
         """The raw row as JSON, in the form that the offline reader takes: a dead letter can be read again."""
-        row, place = rejection.item, rejection.item.place
-        raw = {
-            "receiver_library": place.receiver_library,
-            "receiver": place.receiver,
-            "sequence": str(place.sequence),
-            "timestamp": journal_time(row.timestamp),
-            "type": row.entry_type,
-            "entry_data": row.entry_data.hex(),
-        }
+        place = rejection.item.place
         key = f"{self._journal.system}/{place.receiver_library}/{place.receiver}/{place.sequence}".encode()
         origin = (("__connect.errors.topic", self._journal.name),)
         headers = headers_of(rejection.reason, self._running.service, "journal-row", origin)
-        return Record(dead_letters(self._running.service), key, orjson.dumps(raw), TYPE, 0, headers)
+        return Record(dead_letters(self._running.service), key, orjson.dumps(raw_of(rejection.item)), TYPE, 0, headers)
 
 
 def _travelling(place: Place | None) -> JournalPlace | None:

@@ -99,7 +99,7 @@ class Entry:
     job: str | None
     program: str | None
     user: str | None
-    entry_data_length: int
+    entry_data_length: int | None
     tail: str | None
     reader: str
     backfill: bool
