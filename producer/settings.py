@@ -1,9 +1,9 @@
 """The producer's settings: which journal it reads, how, and how it reaches the IBM i."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, model_validator
 
 from runtime.settings import SECTION
 from schemas.topics import DEFAULT_PARTITIONS
@@ -56,6 +56,20 @@ class ProducerSettings(BaseModel):
         le=60,
         description="Seconds between reads at the journal's end; IBM warns against less than 1",
     )
+    recovery: Literal["oldest", "halt", "newest", "timestamp"] = Field(
+        default="oldest",
+        description="Where to go on when the position is lost: the oldest entry not read yet, the newest, the first "
+        "one of a time, or nowhere",
+    )
+    recovery_timestamp: AwareDatetime | None = Field(
+        default=None, description="The time of RECOVERY=timestamp, with its zone, such as 2026-11-22T02:00:00Z"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_timestamp(self) -> Self:
+        if self.recovery == "timestamp" and self.recovery_timestamp is None:
+            raise ValueError("RECOVERY=timestamp needs RECOVERY_TIMESTAMP")
+        return self
 
 
 class IbmiSettings(BaseModel):

@@ -176,7 +176,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last entry processed of one journal of one system; the newest record of its key counts."""
+    """The last entry processed of one journal of one system; the newest record of its key counts.
+
+    `receiver_attached` is when the receiver was attached, as the journal gives it: a name can be used again.
+    """
 
     type: ClassVar[str] = "position"
 
@@ -191,6 +194,8 @@ class Position:
     progress: datetime
     audit_levels: tuple[str, ...] | None
     rejections: tuple[int, int, int] = (0, 0, 0)
+    receiver_attached: str | None = None
+    retired: bool = False
     version: int = 1
 
 

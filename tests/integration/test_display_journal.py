@@ -127,7 +127,7 @@ def test_pages_follow_one_another_without_a_gap_or_a_copy(control: Control, read
     assert sequences == list(range(2, 252))
     assert last.place == place(251)
     assert last.lag == 0
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_a_full_page_ends_at_its_last_row_and_says_what_is_left(control: Control, reader: DisplayJournalReader) -> None:
@@ -241,7 +241,7 @@ def test_reading_crosses_into_the_next_receiver(control: Control, reader: Displa
 
     assert sequences == [2, 3, 4, 5, 8, 9, 10]
     assert last.place == place(10, second)
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_each_query_stays_within_one_receiver(control: Control, reader: DisplayJournalReader) -> None:
@@ -265,7 +265,7 @@ def test_a_sequence_that_starts_again_loses_and_repeats_nothing(control: Control
 
     assert sequences == [2, 3, 4, 5, 2, 3, 4]
     assert last.place == place(4, second)
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_rotations_in_the_repeated_hour_of_autumn_keep_their_order(
@@ -282,7 +282,7 @@ def test_rotations_in_the_repeated_hour_of_autumn_keep_their_order(
 
     assert sequences == [8]
     assert last.place == place(8, third)
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_a_deleted_receiver_that_was_read_to_its_end_is_no_loss(control: Control, reader: DisplayJournalReader) -> None:
@@ -294,7 +294,7 @@ def test_a_deleted_receiver_that_was_read_to_its_end_is_no_loss(control: Control
     page = reader.read(place(3), 100)
 
     assert [row.place for row in page.rows] == [place(5, second)]
-    assert page.missed == []
+    assert page.missed == ()
 
 
 def test_a_receiver_deleted_before_it_was_read_is_a_lost_position(
