@@ -92,6 +92,24 @@ class Control:
     def delete_receiver(self, receiver: str) -> None:
         self._change(receiver, "DELETE FROM dbl.receivers WHERE name = $1 RETURNING ord")
 
+    def delete_journal(self) -> None:
+        """All receivers go; the next entry that is written attaches the first one of a new journal."""
+        self._wire.query("DELETE FROM dbl.receivers")
+
+    def lose_entries(self, count: int) -> None:
+        """The last entries of the attached receiver were never forced to disk: an abnormal end takes them back."""
+        self._wire.query(
+            "UPDATE dbl.receivers SET last_sequence = last_sequence - CAST($1 AS integer) WHERE detached_at IS NULL",
+            count,
+        )
+        self._wire.run(
+            "DELETE FROM dbl.entries USING dbl.receivers WHERE receiver = ord AND sequence > last_sequence"
+        )
+
+    def free_receiver(self, receiver: str, *, status: str = "FREED") -> None:
+        """Saved with its storage freed: CPF7053. The list can be late and give its old status."""
+        self._mark(receiver, f"freed = true, status = '{status}'")
+
     def damage_receiver(self, receiver: str) -> None:
         self._mark(receiver, "damaged = true")
 

@@ -3,27 +3,30 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from subprocess import PIPE
-from typing import NoReturn
 
 import pytest
-from pydantic import SecretStr
 
 from dev.ibmi import Control, Ibmi, JournalEntry
 from dev.part import STACK
 from producer.display_journal import DisplayJournalReader
-from producer.odbc import Odbc
-from producer.reader import JournalRow, Page, Place
-from producer.settings import IbmiSettings, ProducerSettings
-from runtime.bounded import STUCK_EXIT_CODE, Bounded
+from producer.reader import JournalRow
+from runtime.bounded import STUCK_EXIT_CODE
 from runtime.errors import Halt, LoginRefused, PositionLost, Unavailable
-from runtime.shutdown import Shutdown
-
-LIBRARY, FIRST = "QGPL", "AUDRCV0001"
-START = datetime(2026, 11, 22, 2, 0)
-NOW = datetime(2026, 11, 22, 3, 0)
+from tests.integration.journal import (
+    FIRST,
+    LIBRARY,
+    NOW,
+    START,
+    Open,
+    Stuck,
+    entry,
+    journal_queries,
+    place,
+    read_all,
+)
 
 POLLS = """
 import os
@@ -42,81 +45,6 @@ print("reading", flush=True)
 while True:
     page = reader.read(page.place, 10)
 """
-
-Open = Callable[..., DisplayJournalReader]
-
-
-class Stuck(Exception):
-    """What ends the process in production."""
-
-
-def stuck(what: str, _seconds: float) -> NoReturn:
-    raise Stuck(what)
-
-
-@pytest.fixture
-def control(ibmi: Ibmi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    for name, value in ibmi.environment().items():
-        monkeypatch.setenv(name, value)
-    ibmi.control.reset(clock=NOW)
-    yield ibmi.control
-    ibmi.control.reset()
-
-
-@pytest.fixture
-def open_reader(ibmi: Ibmi, control: Control) -> Iterator[Open]:
-    opened: list[DisplayJournalReader] = []
-    exported = ibmi.exports()
-
-    def open_one(
-        *, password: str = exported["SK2SIEM_IBMI__PASSWORD"], stuck_after: float = 60, window: int = 200_000
-    ) -> DisplayJournalReader:
-        settings = IbmiSettings(
-            system=exported["SK2SIEM_IBMI__SYSTEM"],
-            username=exported["SK2SIEM_IBMI__USERNAME"],
-            password=SecretStr(password),
-        )
-        bounded = Bounded(Shutdown(), stuck_after=stuck_after, on_stuck=stuck)
-        reader = DisplayJournalReader(Odbc(settings, bounded), ProducerSettings(), window=window)
-        opened.append(reader)
-        return reader
-
-    yield open_one
-    control.thaw()
-    for reader in opened:
-        reader.close()
-
-
-@pytest.fixture
-def reader(open_reader: Open) -> DisplayJournalReader:
-    return open_reader()
-
-
-def entry(sequence: int, *, receiver: str = FIRST, entry_type: str = "SK") -> JournalEntry:
-    at = START + timedelta(seconds=sequence % 1000)
-    data = sequence.to_bytes(8, "big") + b"\x40" * 1062
-    return JournalEntry(
-        LIBRARY, receiver, sequence, at, entry_type, data, "QTVDEVICE", "QTCP", "012345", "*NONE", "QTVTELNET"
-    )
-
-
-def place(sequence: int, receiver: str = FIRST) -> Place:
-    return Place(LIBRARY, receiver, sequence)
-
-
-def read_all(reader: DisplayJournalReader, after: Place | None, *, limit: int = 100) -> tuple[list[int], Page]:
-    """The sequences of all pages up to the journal's end, and the last page."""
-    sequences: list[int] = []
-    while True:
-        page = reader.read(after, limit)
-        sequences += [row.place.sequence for row in page.rows]
-        if page.at_end:
-            return sequences, page
-        after = page.place
-
-
-def journal_queries(control: Control) -> list[str]:
-    return [statement for statement in control.statements() if "DISPLAY_JOURNAL" in statement]
 
 
 def test_pages_follow_one_another_without_a_gap_or_a_copy(control: Control, reader: DisplayJournalReader) -> None:
