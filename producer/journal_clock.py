@@ -71,8 +71,9 @@ class JournalClock:
             self._change = Change(self._regime, self._seen, now)
         elif self._change and self._last > self._change.not_after + DAY:
             self._change = None
+        contradicts = regime.zone is None and self._regime.zone is not None
         self._regime, self._stated, self._seen = regime, stated, now
-        return changed and self._zone is not None and regime.zone is None
+        return contradicts
 
     def now(self, read_at: datetime) -> datetime:
         """The UTC time of the partition's own clock, whose offset is what was stated last."""

@@ -93,6 +93,16 @@ class Chain:
                 return receiver
         return None
 
+    def time_at(self, place: Place) -> datetime:
+        """About when the entry at `place` was written, local time; the list's own time where it is not listed."""
+        receiver = self.holding(place)
+        if not receiver:
+            return self.read_at
+        following = self.following(receiver)
+        until = following.attached_at if following else self.read_at
+        share = (place.sequence - receiver.first + 1) / (receiver.last - receiver.first + 1)
+        return receiver.attached_at + share * (until - receiver.attached_at)
+
     def written_since(self, local: datetime) -> Sequence[Receiver]:
         """The receiver that was attached at that local time, and those after it."""
         attached_later = takewhile(lambda receiver: receiver.attached_at > local, reversed(self.receivers))
@@ -102,6 +112,14 @@ class Chain:
     def newer(self, place: Place) -> Sequence[Receiver]:
         """What was attached after the receiver of `place`, which is not listed; all where that cannot be told."""
         return list(dropwhile(lambda receiver: receiver.is_older_than(place), self.receivers))
+
+    def following_place(self, place: Place) -> Place | None:
+        """The next place that can be read."""
+        receiver = self.holding(place)
+        if receiver and place.sequence < receiver.last:
+            return receiver.at(place.sequence + 1)
+        following = self.following(receiver) if receiver else None
+        return following.start if following else None
 
     def entries_after(self, place: Place) -> int | None:
         """How many journal entries stand behind `place`; None when it stands in no listed receiver."""
