@@ -23,6 +23,8 @@ from runtime.errors import Halt
 
 OVERLAP = timedelta(seconds=2)
 FROM_FIRST = "*FIRST"
+WHOLE_RECEIVER = 2**64
+"""The window for this reader: a copy has everything behind its beginning anyway."""
 
 _COMMAND = "CALL QSYS2.QCMDEXC(CAST(? AS VARCHAR(1000)))"
 # so that dates can be written without asking how this job writes them; only this connection's own job changes

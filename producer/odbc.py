@@ -45,12 +45,8 @@ def connection_string(settings: IbmiSettings, *, calls: bool = False) -> str:
         return _given(settings.connection_string.get_secret_value(), calls=calls)
     if not (settings.dsn or settings.system):
         raise ConfigError("SK2SIEM_IBMI__SYSTEM is missing: name the IBM i, or a data source in SK2SIEM_IBMI__DSN")
-    if not settings.username or not settings.password:
-        raise ConfigError("SK2SIEM_IBMI__USERNAME and SK2SIEM_IBMI__PASSWORD are both needed: name the user profile")
-    user = _value("USERNAME", settings.username)
-    password = _value("PASSWORD", settings.password.get_secret_value())
     keywords = _KEYWORDS.format(_READ_AND_CALL if calls else _READ_ONLY)
-    return f"{_where(settings)};UID={user};PWD={password};SSL={int(settings.tls)};{keywords}"
+    return f"{_where(settings)};{_login(settings)}SSL={int(settings.tls)};{keywords}"
 
 
 class Odbc:
@@ -146,6 +142,16 @@ def _where(settings: IbmiSettings) -> str:
     if settings.dsn:
         return f"DSN={_value('DSN', settings.dsn)}"
     return f"DRIVER={{{settings.driver}}};SYSTEM={_value('SYSTEM', settings.system)}"
+
+
+def _login(settings: IbmiSettings) -> str:
+    """Empty where a data source holds user and password itself."""
+    if settings.dsn and not settings.username and not settings.password:
+        return ""
+    if not settings.username or not settings.password:
+        raise ConfigError("SK2SIEM_IBMI__USERNAME and SK2SIEM_IBMI__PASSWORD are both needed: name the user profile")
+    password = _value("PASSWORD", settings.password.get_secret_value())
+    return f"UID={_value('USERNAME', settings.username)};PWD={password};"
 
 
 def _value(setting: str, text: str) -> str:

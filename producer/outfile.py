@@ -6,6 +6,7 @@ Names of its columns are not documented. Positions are: those of *TYPE5 and of t
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from producer.fields import read_filter
 from producer.layout import CCSID, PADDING
 from producer.raw_row import sequence_of, time_of
 from producer.reader import JournalRow, Place
@@ -34,6 +35,7 @@ ENTRY = {
     646: "remote_port",
     651: "socket_descriptor",
     655: "filter_description",
+    665: "filter_length",
     667: "filter_data",
     1181: "address_family",
     1191: "local_address",
@@ -41,6 +43,11 @@ ENTRY = {
     1283: "mac_address",
     1315: "host_name",
 }
+HEADING_COLUMNS = (
+    *("", "sequence", "", "", "timestamp", "job_name", "job_user", "job_number", "program", "program_library"),
+    *("", "", "", "", "", "", "", "", "user", "", "", "", "", "", "", "", "", "", "receiver", "receiver_library"),
+)
+"""The first columns of the heading, in order; those without a name here say nothing of a connection."""
 SINCE_7_3 = {1570: "secure_version", 1580: "secure_properties"}
 TIMESTAMP_BYTES = 26
 
@@ -66,6 +73,23 @@ def fields_by_column(catalogue: Sequence[tuple[str, str, int]]) -> dict[str, str
         )
     known = {**HEADING, **ENTRY, **SINCE_7_3}
     return {known[position]: starts[position] for position in sorted(known) if position in starts}
+
+
+def fields_by_header(names: Sequence[str]) -> dict[str, int]:
+    """Field to its place in a line, for the column names of an outfile that was saved whole.
+
+    The heading's columns are counted from the left. The entry's are counted from the two whose names are certain,
+    local port and remote address. Raises ConfigError.
+    """
+    upper = [name.strip().upper() for name in names]
+    pairs = zip(upper[len(HEADING_COLUMNS) :], upper[len(HEADING_COLUMNS) + 1 :], strict=False)
+    found = [at for at, pair in enumerate(pairs) if pair[0].endswith("LPRT") and pair[1].endswith("RADR")]
+    if not found or not upper[HEADING_COLUMNS.index("timestamp")].endswith("TSTP"):
+        raise ConfigError(f"these are not the columns of a whole {MODEL}: save all of them, their names in front")
+    first = found[0] + len(HEADING_COLUMNS) - list(ENTRY.values()).index("local_port")
+    fields = {name: at for at, name in enumerate(HEADING_COLUMNS) if name}
+    entry = {name: first + at for at, name in enumerate([*ENTRY.values(), *SINCE_7_3.values()])}
+    return fields | {name: at for name, at in entry.items() if at < len(upper)}
 
 
 def row_of(values: Values) -> JournalRow:
@@ -105,7 +129,6 @@ def _job_number(number: str) -> str | None:
 
 
 def _fields(values: Values) -> SocketFields:
-    filter_data = values.get("filter_data")
     return SocketFields(
         detail_type=text(values, "detail_type"),
         local_address=text(values, "local_address") or text(values, "local_address_short"),
@@ -119,9 +142,17 @@ def _fields(values: Values) -> SocketFields:
         secure_version=text(values, "secure_version"),
         secure_properties=text(values, "secure_properties"),
         filter_description=text(values, "filter_description"),
-        filter_data=filter_data.rstrip(b"\x00\x40").hex() or None if isinstance(filter_data, bytes) else None,
+        filter_data=_filter_data(values),
     )
 
 
 def _descriptor(number: str) -> int | None:
     return int(number) if number.removeprefix("-").isdecimal() else None
+
+
+def _filter_data(values: Values) -> str | None:
+    """Only bytes: as text it has been through a code page, and what it was cannot be told."""
+    data, length = values.get("filter_data"), text(values, "filter_length")
+    if not isinstance(data, bytes) or not length.isdecimal():
+        return None
+    return read_filter(int(length).to_bytes(4, "big")[2:], data)

@@ -1,5 +1,6 @@
 """The producer's settings: which journal it reads, how, and how it reaches the IBM i."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,9 +30,13 @@ class ProducerSettings(BaseModel):
         pattern=r"^$|^[A-Z0-9$#@_.]{1,8}$",
         description="Name of the partition in every record: 1 to 8 upper-case characters. `run producer` needs it",
     )
-    reader: Literal["display-journal", "simulator"] = Field(
+    reader: Literal["display-journal", "audit-journal-sk", "cpyaudjrne", "file", "simulator"] = Field(
         default="display-journal",
-        description="`display-journal` reads an IBM i over ODBC, `simulator` a made-up journal",
+        description="How the journal is read; docs/readers.md says which one when",
+    )
+    file: Path | None = Field(default=None, description="The saved journal that the reader `file` reads")
+    file_format: Literal["auto", "ndjson", "csv", "type5"] = Field(
+        default="auto", description="Its form; `auto` tells by how it begins"
     )
     journal_library: str = Field(default="QSYS", pattern=OBJECT_NAME, description="Library of the journal")
     journal_name: str = Field(default="QAUDJRN", pattern=OBJECT_NAME, description="Name of the journal")
@@ -73,7 +78,7 @@ class ProducerSettings(BaseModel):
 
 
 class IbmiSettings(BaseModel):
-    """How the reader `display-journal` reaches the IBM i."""
+    """How the readers `display-journal`, `audit-journal-sk` and `cpyaudjrne` reach the IBM i."""
 
     model_config = SECTION
 
@@ -82,7 +87,9 @@ class IbmiSettings(BaseModel):
     password: SecretStr | None = Field(default=None, description="Password of the user profile")
     tls: bool = Field(default=True, description="Encrypt the connection (port 9471 instead of 8471)")
     dsn: str | None = Field(
-        default=None, description="Name of a data source in odbc.ini, used instead of system and driver"
+        default=None,
+        description="Name of a data source in odbc.ini, used instead of system and driver; it may hold user and "
+        "password",
     )
     connection_string: SecretStr | None = Field(
         default=None, description="A whole ODBC connection string, used instead of everything above"

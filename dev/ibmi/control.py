@@ -37,6 +37,7 @@ class Control:
         """
         self._ask("reset")
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
+        self.offer_audit_journal_sk("complete")
         self.accept_password()
 
     # the journal
@@ -157,6 +158,10 @@ class Control:
     def set_clock(self, local: datetime | None) -> None:
         """Stop the partition's clock at this local time; None lets it run."""
         self._set("clock", _local(local))
+
+    def offer_audit_journal_sk(self, kind: str) -> None:
+        """SYSTOOLS.AUDIT_JOURNAL_SK is `complete`, `empty-remote-ends`, `without-remote-ends` or `absent`."""
+        self._wire.query("SELECT dbl.offer_audit_journal_sk($1)", kind)
 
     def set_head_is_an_error(self, wanted: bool) -> None:
         """Answer a query that starts behind the last entry with CPF7054 instead of no rows."""

@@ -124,6 +124,9 @@ def settings(**changes: object) -> IbmiSettings:
         ),
         pytest.param({"tls": False}, "UID=AUDRDR;PWD=secret;SSL=0;", id="clear-text"),
         pytest.param({"dsn": "PROD"}, "DSN=PROD;UID=AUDRDR;PWD=secret;SSL=1;", id="data-source"),
+        pytest.param(
+            {"dsn": "PROD", "username": "", "password": None}, "DSN=PROD;SSL=1;CMT=0", id="data-source-with-a-login"
+        ),
         pytest.param({"password": "a;SSL=0"}, "PWD={a;SSL=0};SSL=1;", id="a-password-cannot-add-a-keyword"),
         pytest.param({"password": "a}b{;"}, "PWD={a}}b{;};SSL=1;", id="braces-in-a-password"),
         pytest.param({"password": " a "}, "PWD={ a };SSL=1;", id="blanks-around-a-password"),
@@ -166,6 +169,7 @@ def test_a_whole_connection_string_is_taken_as_it_is() -> None:
         pytest.param({"system": ""}, "SK2SIEM_IBMI__SYSTEM", id="no-system"),
         pytest.param({"username": ""}, "SK2SIEM_IBMI__USERNAME", id="no-user"),
         pytest.param({"password": None}, "SK2SIEM_IBMI__PASSWORD", id="no-password"),
+        pytest.param({"dsn": "PROD", "username": ""}, "SK2SIEM_IBMI__USERNAME", id="data-source-and-half-a-login"),
         pytest.param({"password": "a\0b"}, "SK2SIEM_IBMI__PASSWORD", id="null-in-the-password"),
     ],
 )
