@@ -10,7 +10,6 @@ from producer.reader import Place
 # attach times are local: in the repeated hour of autumn a later receiver can carry an earlier time
 CLOCK_SET_BACK = timedelta(hours=2)
 CLOCK_CHANGE = timedelta(minutes=15)
-FARTHEST_CHANGE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +153,4 @@ def _predecessor(receiver: Receiver, waiting: Sequence[Receiver]) -> Receiver:
 def _same_moment(one: datetime, other: datetime) -> bool:
     """Whether two local times can mean the same moment: a clock change moves them by whole quarters of an hour."""
     apart = abs(one - other)
-    return apart <= FARTHEST_CHANGE and not apart % CLOCK_CHANGE
+    return apart <= CLOCK_SET_BACK and not apart % CLOCK_CHANGE
