@@ -23,11 +23,13 @@ def saved_rows(path: Path, form: str = AUTO) -> Iterator[JournalRow]:
     try:
         with path.open("rb") as file:
             start = file.read(LOOK_BYTES)
-        yield from FORMS[_form_of(start) if form == AUTO else form](path)
+        if start.strip():
+            yield from FORMS[_form_of(start) if form == AUTO else form](path)
     except OSError as error:
         raise ConfigError(f"SK2SIEM_PRODUCER__FILE: {path} cannot be read: {error.strerror}") from error
-    except (ConfigError, UnicodeDecodeError, csv.Error) as error:
-        words = str(error) if isinstance(error, ConfigError) else "neither UTF-8 text nor records of *TYPE5"
+    except (ConfigError, Malformed, UnicodeDecodeError, csv.Error) as error:
+        ours = isinstance(error, ConfigError | Malformed)
+        words = str(error) if ours else "neither UTF-8 text nor records of *TYPE5"
         raise ConfigError(f"SK2SIEM_PRODUCER__FILE: {path}: {words}") from error
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from os import SEEK_END
 from pathlib import Path
 
 from producer.layout import CCSID, PADDING, SK_BEFORE_7_3
@@ -31,9 +32,12 @@ def looks_like_type5(start: bytes) -> bool:
 
 
 def records_of(path: Path) -> Iterator[bytes]:
-    """The records, in the order of the file; the last one may be cut off. Raises OSError."""
+    """The records, in the order of the file. Raises Malformed where they do not fill it, OSError."""
     with path.open("rb") as file:
         size = _record_size(file.read(2 * LONGEST_RECORD))
+        whole, rest = divmod(file.seek(0, SEEK_END), size)
+        if rest:
+            raise Malformed(f"record {whole + 1} is cut off: transfer the whole file, in binary mode")
         file.seek(0)
         while record := file.read(size):
             yield record
