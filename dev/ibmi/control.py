@@ -37,6 +37,7 @@ class Control:
         """
         self._ask("reset")
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
+        self._wire.run("TRUNCATE dbl.commands")
         self.offer_audit_journal_sk("complete")
         self.accept_password()
 
@@ -158,6 +159,10 @@ class Control:
     def set_clock(self, local: datetime | None) -> None:
         """Stop the partition's clock at this local time; None lets it run."""
         self._set("clock", _local(local))
+
+    def commands(self) -> list[str]:
+        """The CL commands that were run since the last reset."""
+        return [str(command) for (command,) in self._wire.query("SELECT command FROM dbl.commands ORDER BY ord")]
 
     def offer_audit_journal_sk(self, kind: str) -> None:
         """SYSTOOLS.AUDIT_JOURNAL_SK is `complete`, `empty-remote-ends`, `without-remote-ends` or `absent`."""

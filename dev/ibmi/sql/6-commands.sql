@@ -102,6 +102,9 @@ BEGIN
      WHERE e.code = 'T' AND e.type = 'SK' AND e.at >= since AND e.at < until + interval '1 second';
 END $$;
 
+-- what was run, for whoever wants to look; a command that fails leaves no trace
+CREATE TABLE dbl.commands (ord integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, command varchar(32702) NOT NULL);
+
 CREATE PROCEDURE qsys2.qcmdexc(command varchar) LANGUAGE plpgsql AS $$
 BEGIN
   IF command LIKE 'CPYAUDJRNE %' THEN
@@ -111,6 +114,8 @@ BEGIN
   ELSE
     PERFORM dbl.fail('CPF0006', 'Errors occurred in command.');
   END IF;
+  INSERT INTO dbl.commands (command) VALUES (command);
 END $$;
 
+GRANT INSERT ON dbl.commands TO PUBLIC;
 GRANT SELECT ON qsys2.syscolumns, dbl.model_columns TO PUBLIC;
