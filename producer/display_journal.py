@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from producer import journal_sql as sql
+from producer.ahead import ReadAhead, Taken
 from producer.audit_levels import Levels
 from producer.course import BehindThePlace, Range, is_torn, lost, next_range, passed_over
 from producer.entries import DisplayJournalEntries, ReceiverEntries, Stretch
@@ -37,9 +38,18 @@ class DisplayJournalReader:
         window: int = WINDOW,
         clock: Callable[[], float] = time.monotonic,
         entries: Callable[[Odbc, ProducerSettings], ReceiverEntries] = DisplayJournalEntries,
+        more: Callable[[], Odbc] | None = None,
     ) -> None:
         self._odbc = odbc
         self._source = entries(odbc, settings)
+        self._others: list[Odbc] = []
+        self._ahead = ReadAhead(
+            self._source,
+            lambda: entries(self._one_more(more), settings),
+            connections=settings.connections if more else 1,
+            widest=window,
+            clock=clock,
+        )
         self.name = self._source.name
         self._library, self._journal = settings.journal_library, settings.journal_name
         self._window = window
@@ -51,6 +61,9 @@ class DisplayJournalReader:
 
     def read(self, after: Place | None, limit: int) -> Page:
         """See `JournalReader.read`. Where nothing is new, no entries are asked for."""
+        taken = self._ahead.take(after, limit)
+        if taken:
+            return self._window_page(taken)
         chain = self._chain(after)
         found = self._next_range(chain, after)
         receiver = found.receiver
@@ -59,6 +72,11 @@ class DisplayJournalReader:
             return self._page(chain, [], receiver.end, found.missed)
         if receiver.freed:
             return self._pass_over(chain, found, after, "the receiver was saved with its storage freed")
+        if not found.missed and self._ahead.worth_while(receiver, found.start, limit):
+            self._ahead.begin(chain, receiver, found.start, limit)
+            taken = self._ahead.take(receiver.at(found.start - 1), limit)
+            if taken:
+                return self._window_page(taken)
         until = min(receiver.last, found.start + self._window - 1)
         try:
             rows = self._entries(Stretch(chain, receiver, found.start, until), limit)
@@ -103,7 +121,19 @@ class DisplayJournalReader:
         )
 
     def close(self) -> None:
-        self._odbc.close()
+        self._ahead.close()
+        for odbc in (self._odbc, *self._others):
+            odbc.close()
+
+    def _one_more(self, more: Callable[[], Odbc] | None) -> Odbc:
+        assert more is not None
+        self._others.append(more())
+        return self._others[-1]
+
+    def _window_page(self, taken: Taken) -> Page:
+        """A page that was read ahead."""
+        _require_order(taken.rows, taken.stretch.receiver, taken.stretch.start)
+        return self._page(taken.stretch.chain, taken.rows, taken.place, ())
 
     def _chain(self, after: Place | None) -> Chain:
         """The receivers from the one that holds `after` on; all of them where that cannot be told."""

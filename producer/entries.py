@@ -1,13 +1,13 @@
 """The port to the entries of one receiver, and its adapter over QSYS2.DISPLAY_JOURNAL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
 from producer import journal_sql as sql
 from producer.odbc import Odbc
-from producer.reader import JournalRow
+from producer.reader import JournalRow, Place
 from producer.receivers import Chain, Receiver
 from producer.settings import ProducerSettings
 
@@ -20,6 +20,15 @@ class Stretch:
     receiver: Receiver
     start: int
     until: int
+
+    @property
+    def before(self) -> Place:
+        """The place right in front of it."""
+        return self.receiver.at(self.start - 1)
+
+    def behind(self, sequence: int) -> "Stretch":
+        """What is left of it behind that number."""
+        return replace(self, start=sequence + 1)
 
 
 class ReceiverEntries(Protocol):

@@ -91,14 +91,19 @@ def _ibmi_reader(producer: ProducerSettings, ibmi: IbmiSettings, running: Runnin
     from producer.display_journal import DisplayJournalReader
     from producer.odbc import Odbc
 
-    bounded = Bounded(running.shutdown, stuck_after=running.stuck_after, grace=running.grace, beat=running.health.beat)
+    def bounded() -> Bounded:
+        return Bounded(running.shutdown, stuck_after=running.stuck_after, grace=running.grace, beat=running.health.beat)
+
+    def odbc() -> Odbc:
+        return Odbc(ibmi, bounded())
+
     if producer.reader == "audit-journal-sk":
         from producer.audit_journal_sk import AuditJournalSkEntries
 
-        return DisplayJournalReader(Odbc(ibmi, bounded), producer, entries=AuditJournalSkEntries)
+        return DisplayJournalReader(odbc(), producer, entries=AuditJournalSkEntries, more=odbc)
     if producer.reader == "cpyaudjrne":
         from producer.cpyaudjrne import WHOLE_RECEIVER, CpyaudjrneEntries
 
-        odbc = Odbc(ibmi, bounded, calls=True)
-        return DisplayJournalReader(odbc, producer, entries=CpyaudjrneEntries, window=WHOLE_RECEIVER)
-    return DisplayJournalReader(Odbc(ibmi, bounded), producer)
+        calling = Odbc(ibmi, bounded(), calls=True)
+        return DisplayJournalReader(calling, producer, entries=CpyaudjrneEntries, window=WHOLE_RECEIVER)
+    return DisplayJournalReader(odbc(), producer, more=odbc)

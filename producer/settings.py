@@ -40,6 +40,9 @@ class ProducerSettings(BaseModel):
     )
     journal_library: str = Field(default="QSYS", pattern=OBJECT_NAME, description="Library of the journal")
     journal_name: str = Field(default="QAUDJRN", pattern=OBJECT_NAME, description="Name of the journal")
+    connections: int = Field(
+        default=4, ge=1, le=16, description="Connections to the IBM i that read while the producer is behind"
+    )
     page_size: int = Field(default=1000, ge=1, le=100_000, description="Most entries that one read brings")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="",

@@ -104,9 +104,7 @@ class Control:
             "UPDATE dbl.receivers SET last_sequence = last_sequence - CAST($1 AS integer) WHERE detached_at IS NULL",
             count,
         )
-        self._wire.run(
-            "DELETE FROM dbl.entries USING dbl.receivers WHERE receiver = ord AND sequence > last_sequence"
-        )
+        self._wire.run("DELETE FROM dbl.entries USING dbl.receivers WHERE receiver = ord AND sequence > last_sequence")
 
     def free_receiver(self, receiver: str, *, status: str = "FREED") -> None:
         """Saved with its storage freed: CPF7053. The list can be late and give its old status."""
@@ -200,6 +198,14 @@ class Control:
         """What was asked of late, in Db2's SQL, the driver's own questions left out."""
         found = self._ask("statements")["statements"]
         return [str(statement) for statement in found] if isinstance(found, list) else []
+
+    def connections(self) -> dict[str, int]:
+        """How many were `opened`, and how many have been `reading` the journal, since they were forgotten."""
+        found = self._ask("connections")
+        return {name: value for name, value in found.items() if name != "ok" and isinstance(value, int)}
+
+    def forget_connections(self) -> None:
+        self._ask("forget-connections")
 
     def forget_statements(self) -> None:
         self._ask("forget-statements")

@@ -37,15 +37,24 @@ def opening(ibmi: Ibmi) -> Iterator[Open]:
     exported = ibmi.exports()
 
     def open_one(
-        *, password: str = exported["SK2SIEM_IBMI__PASSWORD"], stuck_after: float = 60, **choices: object
+        *,
+        password: str = exported["SK2SIEM_IBMI__PASSWORD"],
+        stuck_after: float = 60,
+        connections: int = 0,
+        **choices: object,
     ) -> DisplayJournalReader:
         settings = IbmiSettings(
             system=exported["SK2SIEM_IBMI__SYSTEM"],
             username=exported["SK2SIEM_IBMI__USERNAME"],
             password=SecretStr(password),
         )
-        bounded = Bounded(Shutdown(), stuck_after=stuck_after, on_stuck=stuck)
-        reader = DisplayJournalReader(Odbc(settings, bounded), ProducerSettings(), **choices)  # type: ignore[arg-type]
+
+        def odbc() -> Odbc:
+            return Odbc(settings, Bounded(Shutdown(), stuck_after=stuck_after, on_stuck=stuck))
+
+        producer = ProducerSettings(connections=connections or 1)
+        more = odbc if connections else None
+        reader = DisplayJournalReader(odbc(), producer, more=more, **choices)  # type: ignore[arg-type]
         opened.append(reader)
         return reader
 
