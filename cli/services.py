@@ -57,9 +57,12 @@ def _check_producer(settings: Settings) -> str:
 
 
 def _producer_is_missing(settings: Settings) -> list[str]:
-    missing = [] if settings.producer.system else [name_of(("producer", "system"))]
-    ibmi = settings.ibmi
-    if settings.producer.reader == "display-journal" and not (ibmi.connection_string or ibmi.dsn):
+    producer, ibmi = settings.producer, settings.ibmi
+    missing = [] if producer.system else [name_of(("producer", "system"))]
+    if producer.reader == "file":
+        # a saved journal does not say what its local times mean
+        missing += [name_of(("producer", name)) for name in ("file", "time_zone") if not getattr(producer, name)]
+    if producer.reader not in ("file", "simulator") and not (ibmi.connection_string or ibmi.dsn):
         needed = {"system": ibmi.system, "username": ibmi.username, "password": ibmi.password}
         missing += [name_of(("ibmi", name)) for name, value in needed.items() if not value]
     return missing

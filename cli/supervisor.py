@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cli.children import Child, start, stop, stop_on_hangup
 from cli.services import SERVICES, configured
 from cli.settings import Settings
+from cli.settled import Settlement
 from runtime.backoff import Backoff
 from runtime.errors import ConfigError, Halt
 from runtime.logs import log
@@ -14,22 +15,28 @@ from runtime.shutdown import Shutdown
 
 FINAL = (Halt.exit_code, ConfigError.exit_code)
 LOOK_SECONDS = 0.2
+SETTLED_SECONDS = 1.0
 STEADY_SECONDS = 60.0
 EXTRA_SECONDS = 20.0
 
 
 def run_all(settings: Settings, environ: Mapping[str, str]) -> int:
-    """0 after a stop that was asked for, or when all ended by themselves; else the code of the child that halted."""
+    """0 after a stop that was asked for, or when the journal has ended; else the code of the child that halted."""
     names = configured(settings)
     shutdown = Shutdown()
     shutdown.install()
     stop_on_hangup(shutdown)
+    settlement = Settlement(settings, names)
     supervisor = Supervisor(
         {name: {**environ, "SK2SIEM_OPS__PORT": str(_ops_port(settings.ops.port, name))} for name in names},
         Backoff(1.0, 60.0),
         shutdown,
+        settled=settlement.reached,
     )
-    return supervisor.run(settings.loop.grace + EXTRA_SECONDS)
+    try:
+        return supervisor.run(settings.loop.grace + EXTRA_SECONDS)
+    finally:
+        settlement.close()
 
 
 def _ops_port(first: int, name: str) -> int:
@@ -39,19 +46,26 @@ def _ops_port(first: int, name: str) -> int:
 
 @dataclass(slots=True)
 class Supervisor:
-    """The children by service, and when those that ended start again."""
+    """The children by service, and when those that ended start again.
+
+    `settled` is asked once the producer has ended by itself, as it does where a journal has an end.
+    """
 
     environs: Mapping[str, Mapping[str, str]]
     backoff: Backoff
     shutdown: Shutdown
     start: Callable[[str, Mapping[str, str]], Child] = start
     look_seconds: float = LOOK_SECONDS
+    settled_seconds: float = SETTLED_SECONDS
+    settled: Callable[[], bool] = lambda: False
+    _journal_ended: bool = False
+    _settled_due: float = 0.0
     _children: dict[str, Child] = field(default_factory=dict)
     _attempts: dict[str, int] = field(default_factory=dict)
     _due: dict[str, float] = field(default_factory=dict)
 
     def run(self, stop_seconds: float) -> int:
-        """Until a stop is requested, all have ended by themselves, or one halted."""
+        """Until a stop is requested, one halted, or the journal has ended and all of it is settled."""
         try:
             for name in self.environs:
                 self._start(name)
@@ -59,6 +73,9 @@ class Supervisor:
                 code = self._look()
                 if code is not None:
                     return code
+                if self._is_finished():
+                    log.info("the journal has ended and everything is settled", services=list(self._children))
+                    break
                 if self.shutdown.wait(self.look_seconds):
                     log.info("stopping", services=list(self._children))
                     break
@@ -81,10 +98,17 @@ class Supervisor:
                 return code
             if code:
                 self._restart_later(child, code)
+            self._journal_ended |= name == "producer" and code == 0
         for name in [name for name, due in self._due.items() if due <= time.monotonic()]:
             del self._due[name]
             self._start(name)
         return None
+
+    def _is_finished(self) -> bool:
+        if not self._journal_ended or time.monotonic() < self._settled_due:
+            return False
+        self._settled_due = time.monotonic() + self.settled_seconds
+        return self.settled()
 
     def _restart_later(self, child: Child, code: int) -> None:
         steady = time.monotonic() - child.started > STEADY_SECONDS

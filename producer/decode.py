@@ -16,12 +16,13 @@ from producer.fields import (
     read_text,
 )
 from producer.reader import JournalRow
+from producer.socket_fields import SocketFields
 from runtime.flow import Reason
 from schemas.ids import entry_id
 from schemas.records import DetailType, Entry
 
 BACKFILL_AGE = timedelta(minutes=15)
-DETAIL_TYPES = {member.encode(layout.CCSID): member for member in DetailType}
+DETAIL_TYPES: dict[str, DetailType] = {member.value: member for member in DetailType}
 NEEDS_BOTH_ENDS = frozenset({DetailType.ACCEPT, DetailType.CONNECT, DetailType.SECURE, DetailType.FAILED_SECURE})
 
 
@@ -63,14 +64,13 @@ def journal_time(timestamp: datetime) -> str:
 
 
 def _entry(row: JournalRow, facts: EntryFacts) -> Entry:
-    raw = row.entry_data
-    detail_type = _detail_type(row.entry_type, raw)
-    end = layout.end_of_whole_fields(len(raw)) if len(raw) < layout.SK_LENGTH else layout.SK_LENGTH
-    text = raw[:end].decode(layout.CCSID)
-    local = read_address(text[layout.LOCAL_ADDRESS], text[layout.LOCAL_ADDRESS_SHORT], "local")
-    remote = read_address(text[layout.REMOTE_ADDRESS], text[layout.REMOTE_ADDRESS_SHORT], "remote")
-    local_port = read_port(text[layout.LOCAL_PORT], "local")
-    remote_port = read_port(text[layout.REMOTE_PORT], "remote")
+    raw, given = row.entry_data, row.fields
+    fields = _fields(row.entry_type, raw) if given is None else given
+    detail_type = _detail_type(row.entry_type, fields.detail_type)
+    local = read_address(fields.local_address, "local")
+    remote = read_address(fields.remote_address, "remote")
+    local_port = read_port(fields.local_port, "local")
+    remote_port = read_port(fields.remote_port, "remote")
     if detail_type in NEEDS_BOTH_ENDS:
         _require_both_ends(local, remote, local_port, remote_port)
     time = utc_time(row, facts)
@@ -89,32 +89,66 @@ def _entry(row: JournalRow, facts: EntryFacts) -> Entry:
         local_port=local_port,
         remote_address=remote.text if remote else None,
         remote_port=remote_port,
-        address_family=read_family(text[layout.ADDRESS_FAMILY], local and local.family, remote and remote.family),
-        socket_descriptor=read_descriptor(raw[layout.SOCKET_DESCRIPTOR]),
-        secure_version=read_text(text[layout.SECURE_VERSION]),
-        secure_properties=read_text(text[layout.SECURE_PROPERTIES]),
-        mac_address=read_text(text[layout.MAC_ADDRESS]),
-        host_name=read_text(text[layout.HOST_NAME]),
-        filter_description=read_text(text[layout.FILTER_DESCRIPTION]),
-        filter_data=read_filter(raw[layout.FILTER_LENGTH], raw[layout.FILTER]) if end >= layout.FILTER.stop else None,
+        address_family=read_family(fields.address_family, local and local.family, remote and remote.family),
+        socket_descriptor=fields.socket_descriptor,
+        secure_version=read_text(fields.secure_version),
+        secure_properties=read_text(fields.secure_properties),
+        mac_address=read_text(fields.mac_address),
+        host_name=read_text(fields.host_name),
+        filter_description=read_text(fields.filter_description),
+        filter_data=fields.filter_data,
         job=_job(row),
         program=_program(row),
         user=row.user,
-        entry_data_length=len(raw),
-        tail=_tail(raw[end:]),
+        entry_data_length=len(raw) if given is None else None,
+        tail=_tail(raw[_end(raw) :]) if given is None else None,
         reader=facts.reader,
         backfill=facts.read_at_utc - time > BACKFILL_AGE,
     )
 
 
-def _detail_type(entry_type: str, raw: bytes) -> DetailType:
-    if entry_type != "SK":
-        raise Unreadable("not-a-socket-entry", "only entries of type SK describe connections")
+def _fields(entry_type: str, raw: bytes) -> SocketFields:
+    """The fields that are wholly there."""
+    _require_socket_entry(entry_type)
     if len(raw) < layout.SK_SHORTEST:
         raise Unreadable(
             "entry-data-too-short", f"the entry data has {len(raw)} bytes; at least {layout.SK_SHORTEST} are needed"
         )
-    detail_type = DETAIL_TYPES.get(raw[layout.DETAIL_TYPE])
+    end = _end(raw)
+    text = raw[:end].decode(layout.CCSID)
+    return SocketFields(
+        text[0],
+        _address(text[layout.LOCAL_ADDRESS], text[layout.LOCAL_ADDRESS_SHORT]),
+        text[layout.LOCAL_PORT],
+        _address(text[layout.REMOTE_ADDRESS], text[layout.REMOTE_ADDRESS_SHORT]),
+        text[layout.REMOTE_PORT],
+        read_descriptor(raw[layout.SOCKET_DESCRIPTOR]),
+        text[layout.ADDRESS_FAMILY],
+        text[layout.MAC_ADDRESS],
+        text[layout.HOST_NAME],
+        text[layout.SECURE_VERSION],
+        text[layout.SECURE_PROPERTIES],
+        text[layout.FILTER_DESCRIPTION],
+        read_filter(raw[layout.FILTER_LENGTH], raw[layout.FILTER]) if end >= layout.FILTER.stop else None,
+    )
+
+
+def _end(raw: bytes) -> int:
+    return layout.end_of_whole_fields(len(raw)) if len(raw) < layout.SK_LENGTH else layout.SK_LENGTH
+
+
+def _address(long: str, short: str) -> str:
+    return long if long.strip(layout.PADDING) else short
+
+
+def _require_socket_entry(entry_type: str) -> None:
+    if entry_type != "SK":
+        raise Unreadable("not-a-socket-entry", "only entries of type SK describe connections")
+
+
+def _detail_type(entry_type: str, text: str) -> DetailType:
+    _require_socket_entry(entry_type)
+    detail_type = DETAIL_TYPES.get(text)
     if detail_type is None:
         raise Unreadable("unknown-detail-type", "the detailed entry type is none of A C D F I O P R S U X")
     return detail_type

@@ -2,29 +2,33 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 
 from producer import journal_sql as sql
+from producer.ahead import ReadAhead, Taken
 from producer.audit_levels import Levels
+from producer.course import BehindThePlace, Range, is_torn, lost, next_range, passed_over
+from producer.entries import DisplayJournalEntries, ReceiverEntries, Stretch
 from producer.odbc import Odbc
 from producer.odbc_errors import NoEntries, PlaceInDoubt, ReceiverDamaged, Refused
 from producer.reader import JournalRow, Missed, Page, Place
 from producer.receivers import CLOCK_SET_BACK, Chain, Receiver, in_order
 from producer.settings import ProducerSettings
-from runtime.errors import Halt, PipelineError, PositionLost, Unavailable
+from runtime.errors import Halt, PipelineError, Unavailable
 
 WINDOW = 200_000
 """Sequence numbers that one query covers: SK entries can be rare in a busy journal, and it must answer in time."""
 
 LEVELS_EVERY_SECONDS = 60.0
 NOT_LISTED_YET_SECONDS = 1.0
+NOTHING_LISTED_SECONDS = 10.0
+LATE_LIST_SECONDS = 60.0
+REFUSED_SECONDS = 600.0
 
 
 class DisplayJournalReader:
     """Reads the audit journal of one IBM i; each page belongs to one receiver."""
-
-    name = "display-journal"
 
     def __init__(
         self,
@@ -33,38 +37,81 @@ class DisplayJournalReader:
         *,
         window: int = WINDOW,
         clock: Callable[[], float] = time.monotonic,
+        entries: Callable[[Odbc, ProducerSettings], ReceiverEntries] = DisplayJournalEntries,
+        more: Callable[[], Odbc] | None = None,
     ) -> None:
         self._odbc = odbc
+        self._source = entries(odbc, settings)
+        self._others: list[Odbc] = []
+        self._ahead = ReadAhead(
+            self._source,
+            lambda: entries(self._one_more(more), settings),
+            connections=settings.connections if more else 1,
+            widest=window,
+            clock=clock,
+        )
+        self.name = self._source.name
         self._library, self._journal = settings.journal_library, settings.journal_name
         self._window = window
         self._clock = clock
         self._levels_due = clock()
         self._listed_from: datetime = sql.EARLIEST
+        self._has_listed = False
+        self._doubtful: tuple[Place | None, float] | None = None
 
     def read(self, after: Place | None, limit: int) -> Page:
         """See `JournalReader.read`. Where nothing is new, no entries are asked for."""
+        taken = self._ahead.take(after, limit)
+        if taken:
+            return self._window_page(taken)
         chain = self._chain(after)
-        receiver, start, missed = self._next_range(chain, after)
+        found = self._next_range(chain, after)
+        receiver = found.receiver
         self._listed_from = max(receiver.attached_at - CLOCK_SET_BACK, sql.EARLIEST)
-        if start > receiver.last:
-            return self._page(chain, [], receiver.end, missed)
-        until = min(receiver.last, start + self._window - 1)
+        if found.exhausted:
+            return self._page(chain, [], receiver.end, found.missed)
+        if receiver.freed:
+            return self._pass_over(chain, found, after, "the receiver was saved with its storage freed")
+        if not found.missed and self._ahead.worth_while(receiver, found.start, limit):
+            self._ahead.begin(chain, receiver, found.start, limit)
+            taken = self._ahead.take(receiver.at(found.start - 1), limit)
+            if taken:
+                return self._window_page(taken)
+        until = min(receiver.last, found.start + self._window - 1)
         try:
-            rows = self._entries(receiver, start, until, limit)
+            rows = self._entries(Stretch(chain, receiver, found.start, until), limit)
         except ReceiverDamaged as damaged:
-            lost = Missed(after, _start_of(chain.following(receiver)), str(damaged), receiver.last - start + 1)
-            return self._page(chain, [], receiver.end, [*missed, lost])
+            return self._pass_over(chain, found, after, str(damaged))
         except (PlaceInDoubt, Refused) as doubt:
+            if not receiver.attached and self._doubted_for(after) > REFUSED_SECONDS:
+                return self._pass_over(chain, found, after, f"the journal refuses the receiver: {doubt}")
             raise self._resolved(doubt, after) from doubt
-        place = rows[-1].place if len(rows) == limit else Place(receiver.library, receiver.name, until)
-        return self._page(chain, rows, place, missed)
+        self._doubtful = None
+        place = receiver.at(rows[-1].place.sequence if len(rows) == limit else until)
+        return self._page(chain, rows, place, found.missed)
+
+    def survey(self) -> Chain:
+        """See `producer.recovery.Surveyor`."""
+        return self._list(sql.EARLIEST)
+
+    def place_at(self, local: datetime, chain: Chain) -> Place:
+        """See `producer.recovery.Surveyor`. A receiver that cannot be asked counts from its beginning."""
+        for receiver in chain.written_since(local):
+            try:
+                sequence = self._first_since(receiver, local)
+            except (ReceiverDamaged, PlaceInDoubt, Refused):
+                return receiver.before
+            if sequence is not None:
+                return receiver.at(sequence - 1)
+        return chain.newest.end
 
     def check(self) -> str:
         """What was found; asks for the newest entry, as real traffic would."""
         ((name, version, release),) = self._odbc.query("reading the release of IBM i", sql.ENVIRONMENT)
         chain = self._list(sql.EARLIEST)
         newest = chain.newest
-        self._entries(newest, newest.last, newest.last, 1)
+        with suppress(NoEntries):
+            self._source.check(chain)
         levels = self._levels()
         audited = "not readable" if levels is None else " ".join(sorted(levels)) or "nothing"
         return (
@@ -74,7 +121,19 @@ class DisplayJournalReader:
         )
 
     def close(self) -> None:
-        self._odbc.close()
+        self._ahead.close()
+        for odbc in (self._odbc, *self._others):
+            odbc.close()
+
+    def _one_more(self, more: Callable[[], Odbc] | None) -> Odbc:
+        assert more is not None
+        self._others.append(more())
+        return self._others[-1]
+
+    def _window_page(self, taken: Taken) -> Page:
+        """A page that was read ahead."""
+        _require_order(taken.rows, taken.stretch.receiver, taken.stretch.start)
+        return self._page(taken.stretch.chain, taken.rows, taken.place, ())
 
     def _chain(self, after: Place | None) -> Chain:
         """The receivers from the one that holds `after` on; all of them where that cannot be told."""
@@ -83,56 +142,67 @@ class DisplayJournalReader:
         chain = self._list(self._listed_from)
         if not chain.holding(after) or not chain.newest.attached:
             return self._list(sql.EARLIEST)
-        if _is_torn(chain, after):
+        if is_torn(chain, after):
             return self._list(self._listed_from)
         return chain
 
     def _list(self, since: datetime) -> Chain:
         found = self._odbc.query("listing the receivers", sql.RECEIVERS, self._library, self._journal, since)
         if found:
+            self._has_listed = True
             return Chain(
                 in_order(map(sql.receiver_of, found)), sql.moment(found[0][0]), sql.offset_seconds(found[0][1])
             )
         if since > sql.EARLIEST:
             return self._list(sql.EARLIEST)
-        raise Halt(
+        words = (
             f"no receiver of {self._library}/{self._journal} can be seen: the journal does not exist, or this profile "
             "lacks authority to it (*USE and *OBJEXIST on the journal, *EXECUTE on its library)"
         )
+        if self._has_listed:  # it was there before: perhaps it is being created anew
+            raise Unavailable(words, retry_after=NOTHING_LISTED_SECONDS)
+        raise Halt(words)
 
-    def _next_range(self, chain: Chain, after: Place | None) -> tuple[Receiver, int, list[Missed]]:
-        """The receiver to read, the first number wanted of it, and what can no longer be read before that."""
-        if after is None:
-            return chain.receivers[0], chain.receivers[0].first, []
-        receiver = chain.holding(after)
-        if receiver is None:
-            successor = chain.continuing(after)
-            if successor is None:
-                raise _lost(chain, after)
-            return successor, successor.first, []
-        following = chain.following(receiver) if after.sequence == receiver.last else None
-        if following is None:
-            return receiver, after.sequence + 1, []
-        return following, following.first, _missed_between(after, following)
+    def _next_range(self, chain: Chain, after: Place | None) -> Range:
+        try:
+            return next_range(chain, after)
+        except BehindThePlace as behind:
+            if self._doubted_for(after) < LATE_LIST_SECONDS:
+                raise Unavailable(f"the list of receivers is late: {behind}", retry_after=1.0) from behind
+            raise
 
-    def _entries(self, receiver: Receiver, start: int, until: int, limit: int) -> Sequence[JournalRow]:
+    def _pass_over(self, chain: Chain, found: Range, after: Place | None, why: str) -> Page:
+        """Give up the rest of a receiver; the attached one still grows, so it must be changed first."""
+        receiver = found.receiver
+        if receiver.attached:
+            raise Unavailable(f"the attached receiver {receiver.name} cannot be read, change it (CHGJRN): {why}")
+        return self._page(chain, [], receiver.end, passed_over(chain, found, after, why))
+
+    def _doubted_for(self, after: Place | None) -> float:
+        """For how many seconds the same place has been in doubt."""
+        if self._doubtful is None or self._doubtful[0] != after:
+            self._doubtful = after, self._clock()
+        return self._clock() - self._doubtful[1]
+
+    def _entries(self, stretch: Stretch, limit: int) -> Sequence[JournalRow]:
+        try:
+            rows = self._source.between(stretch, limit)
+        except NoEntries:
+            return []
+        _require_order(rows, stretch.receiver, stretch.start)
+        return rows
+
+    def _first_since(self, receiver: Receiver, local: datetime) -> int | None:
+        if receiver.freed:
+            return None
         place = (receiver.library, receiver.name)
         try:
             found = self._odbc.query(
-                "reading the journal",
-                sql.entries(limit),
-                self._library,
-                self._journal,
-                *place,
-                Decimal(start),
-                *place,
-                Decimal(until),
+                "looking for a time", sql.FIRST_SINCE, self._library, self._journal, *place, local, *place
             )
         except NoEntries:
-            return []
-        rows = [sql.row_of(cells) for cells in found]
-        _require_order(rows, receiver, start)
-        return rows
+            return None
+        return sql.number(found[0][0]) if found else None
 
     def _page(self, chain: Chain, rows: Sequence[JournalRow], place: Place, missed: Sequence[Missed]) -> Page:
         at_end = place == chain.newest.end and self._is_attached(chain.newest)
@@ -161,7 +231,7 @@ class DisplayJournalReader:
         chain = self._list(sql.EARLIEST)
         if after is None or chain.holding(after) or chain.continuing(after):
             return Unavailable(f"the journal refused a range that is listed: {doubt}")
-        return _lost(chain, after)
+        return lost(chain, after)
 
     def _levels_now_and_then(self) -> Levels:
         if self._clock() < self._levels_due:
@@ -171,31 +241,6 @@ class DisplayJournalReader:
 
     def _levels(self) -> Levels:
         return sql.levels_of(self._odbc.query("reading the audit levels", sql.SYSTEM_VALUES))
-
-
-def _is_torn(chain: Chain, after: Place) -> bool:
-    """Whether the list may show a receiver as it was before the change and its successor as it was after it."""
-    receiver = chain.holding(after)
-    following = chain.following(receiver) if receiver else None
-    return bool(receiver and following and after.sequence == receiver.last and following.first != receiver.last + 1)
-
-
-def _missed_between(after: Place, following: Receiver) -> list[Missed]:
-    """The gap in front of `following`; a number that is not higher means that the sequence was reset instead."""
-    count = following.first - after.sequence - 1
-    return [Missed(after, following.start, "receivers in between are gone", count)] if count > 0 else []
-
-
-def _lost(chain: Chain, after: Place) -> PositionLost:
-    oldest = chain.receivers[0]
-    return PositionLost(
-        f"entry {after.sequence} of {after.receiver_library}/{after.receiver} can no longer be reached: the oldest "
-        f"receiver is {oldest.library}/{oldest.name}, from entry {oldest.first} on"
-    )
-
-
-def _start_of(receiver: Receiver | None) -> Place | None:
-    return receiver.start if receiver else None
 
 
 def _require_order(rows: Sequence[JournalRow], receiver: Receiver, start: int) -> None:

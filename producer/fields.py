@@ -38,9 +38,9 @@ def read_port(text: str, name: str) -> int | None:
     raise Unreadable("bad-port", f"the {name} port is not a number from 0 to {HIGHEST_PORT}")
 
 
-def read_address(long: str, short: str, name: str) -> Address | None:
-    """The address of the 46-byte field, else of the 15-byte one; None when both are empty."""
-    text = long.strip(PADDING) or short.strip(PADDING)
+def read_address(text: str, name: str) -> Address | None:
+    """The address of a field; None when it is empty."""
+    text = text.strip(PADDING)
     if not text:
         return None
     address = normalise(text)

@@ -15,7 +15,10 @@ from schemas.topics import DEFAULT_PARTITIONS, ENTRIES, entry_key, partition_of
 
 @dataclass(slots=True)
 class Journal:
-    """One journal of one system. `levels` are the audit levels at the place reached, None while they are not known."""
+    """One journal of one system. `levels` are the audit levels at the place reached, None while they are not known.
+
+    `stored_as` names its position where that must not be the journal's own: a saved file has a position of its own.
+    """
 
     system: str
     name: str
@@ -24,6 +27,11 @@ class Journal:
     partitions: int = DEFAULT_PARTITIONS
     levels: frozenset[str] | None = None
     read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    stored_as: str = ""
+
+    @property
+    def position_name(self) -> str:
+        return self.stored_as or self.name
 
     @property
     def facts(self) -> EntryFacts:

@@ -46,6 +46,21 @@ SELECT ENTRY_TIMESTAMP, SEQUENCE_NUMBER, RECEIVER_LIBRARY, RECEIVER_NAME, JOURNA
          JOURNAL_ENTRY_TYPES       => 'SK,SV')) AS J
 """
 
+FIRST_SINCE = """
+SELECT SEQUENCE_NUMBER
+  FROM TABLE(QSYS2.DISPLAY_JOURNAL(
+         JOURNAL_LIBRARY           => CAST(? AS VARCHAR(10)),
+         JOURNAL_NAME              => CAST(? AS VARCHAR(10)),
+         STARTING_RECEIVER_LIBRARY => CAST(? AS VARCHAR(10)),
+         STARTING_RECEIVER_NAME    => CAST(? AS VARCHAR(10)),
+         STARTING_TIMESTAMP        => CAST(? AS TIMESTAMP),
+         ENDING_RECEIVER_LIBRARY   => CAST(? AS VARCHAR(10)),
+         ENDING_RECEIVER_NAME      => CAST(? AS VARCHAR(10)),
+         JOURNAL_CODES             => 'T',
+         JOURNAL_ENTRY_TYPES       => 'SK,SV')) AS J
+ FETCH FIRST 1 ROW ONLY
+"""
+
 SYSTEM_VALUES = """
 SELECT SYSTEM_VALUE_NAME, CURRENT_CHARACTER_VALUE
   FROM QSYS2.SYSTEM_VALUE_INFO
@@ -70,6 +85,7 @@ def receiver_of(cells: Cells) -> Receiver:
         last=number(last),
         attached_at=moment(attached_at),
         attached=text(status) == "ATTACHED",
+        freed=text(status) == "FREED",
     )
 
 

@@ -1,9 +1,11 @@
 """The only module that knows pyodbc: the connection string, and one connection whose every call is bounded."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from producer.odbc_errors import classify, spoils_connection
 from producer.settings import IbmiSettings
@@ -15,25 +17,36 @@ if TYPE_CHECKING:
 
 Parameter = str | Decimal | datetime
 Cells = tuple[object, ...]
+T = TypeVar("T")
 
 LOGIN_SECONDS = 30
 
-# read only, autocommit, SQL naming; a page arrives in blocks of 512 KB
-_KEYWORDS = "CMT=0;CONNTYPE=2;NAM=0;UNICODESQL=1;TRUEAUTOCOMMIT=1;XDYNAMIC=0;BLOCKSIZE=512"
+# no commitment control, autocommit, SQL naming; a page arrives in blocks of 512 KB
+_KEYWORDS = "CMT=0;CONNTYPE={};NAM=0;UNICODESQL=1;TRUEAUTOCOMMIT=1;XDYNAMIC=0;BLOCKSIZE=512"
+_READ_ONLY, _READ_AND_CALL = 2, 1
+_FORBIDS_CALLS = re.compile(r"(?:^|;)\s*(?:CONNTYPE|ConnectionType)\s*=\s*2\s*(?:;|$)", re.IGNORECASE)
 _NEEDS_BRACES = frozenset("[]{}(),;?*=!@")
 
 
-def connection_string(settings: IbmiSettings) -> str:
-    """What the driver manager gets; it holds the password. Raises ConfigError for what is missing or cannot be said."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a query brought, with the names of its columns as the driver gives them."""
+
+    columns: Sequence[str]
+    rows: Sequence[Cells]
+
+
+def connection_string(settings: IbmiSettings, *, calls: bool = False) -> str:
+    """What the driver manager gets; it holds the password. Read only, unless procedures must be called.
+
+    Raises ConfigError for what is missing or cannot be said.
+    """
     if settings.connection_string:
-        return settings.connection_string.get_secret_value()
+        return _given(settings.connection_string.get_secret_value(), calls=calls)
     if not (settings.dsn or settings.system):
         raise ConfigError("SK2SIEM_IBMI__SYSTEM is missing: name the IBM i, or a data source in SK2SIEM_IBMI__DSN")
-    if not settings.username or not settings.password:
-        raise ConfigError("SK2SIEM_IBMI__USERNAME and SK2SIEM_IBMI__PASSWORD are both needed: name the user profile")
-    user = _value("USERNAME", settings.username)
-    password = _value("PASSWORD", settings.password.get_secret_value())
-    return f"{_where(settings)};UID={user};PWD={password};SSL={int(settings.tls)};{_KEYWORDS}"
+    keywords = _KEYWORDS.format(_READ_AND_CALL if calls else _READ_ONLY)
+    return f"{_where(settings)};{_login(settings)}SSL={int(settings.tls)};{keywords}"
 
 
 class Odbc:
@@ -41,29 +54,39 @@ class Odbc:
 
     A refused password is remembered: this object never tries it again. No time-out of the driver is used: a frozen
     link blocks those as well, and on IBM i a query time-out also refuses what is merely estimated to take long.
+    `session` changes with each connection and each loss: what a job keeps, such as QTEMP, is gone then.
     """
 
-    def __init__(self, settings: IbmiSettings, bounded: Bounded) -> None:
+    def __init__(self, settings: IbmiSettings, bounded: Bounded, *, calls: bool = False) -> None:
         _require_pyodbc()
-        self._connection_string = connection_string(settings)
+        self.session = 0
+        self._connection_string = connection_string(settings, calls=calls)
         self._bounded = bounded
         self._connection: pyodbc.Connection | None = None
         self._refused: str | None = None
 
     def query(self, what: str, sql: str, *parameters: Parameter) -> Sequence[Cells]:
         """All rows of one statement. Raises the errors of `runtime.errors` and `producer.odbc_errors`."""
-        return self._bounded(what, lambda: self._query(sql, parameters))
+        return self._bounded(what, lambda: self._execute(sql, parameters, _rows))
+
+    def table(self, what: str, sql: str, *parameters: Parameter) -> Table:
+        """The same with the names of the columns."""
+        return self._bounded(what, lambda: self._execute(sql, parameters, _table))
+
+    def run(self, what: str, sql: str, *parameters: Parameter) -> None:
+        """A statement that gives no rows."""
+        self._bounded(what, lambda: self._execute(sql, parameters, _nothing))
 
     def close(self) -> None:
         """Let go of the connection; never raises."""
         if self._connection:
             self._bounded("closing the connection to the IBM i", self._discard)
 
-    def _query(self, sql: str, parameters: Sequence[Parameter]) -> Sequence[Cells]:
+    def _execute(self, sql: str, parameters: Sequence[Parameter], take: "Callable[[pyodbc.Cursor], T]") -> T:
         import pyodbc
 
         try:
-            return [tuple(row) for row in self._connected().execute(sql, *parameters).fetchall()]
+            return take(self._connected().execute(sql, *parameters))
         except pyodbc.Error as error:
             meaning = classify(error.args)
             if spoils_connection(error.args):
@@ -79,12 +102,14 @@ class Odbc:
             raise LoginRefused(self._refused)
         if self._connection is None:
             self._connection = pyodbc.connect(self._connection_string, autocommit=True, timeout=LOGIN_SECONDS)
+            self.session += 1
         return self._connection
 
     def _discard(self) -> None:
         import pyodbc
 
         connection, self._connection = self._connection, None
+        self.session += 1
         try:
             if connection:
                 connection.close()
@@ -92,10 +117,41 @@ class Odbc:
             pass  # the link is gone already
 
 
+def _rows(cursor: "pyodbc.Cursor") -> Sequence[Cells]:
+    return [tuple(row) for row in cursor.fetchall()]
+
+
+def _table(cursor: "pyodbc.Cursor") -> Table:
+    return Table([column[0] for column in cursor.description], _rows(cursor))
+
+
+def _nothing(cursor: "pyodbc.Cursor") -> None:
+    cursor.close()
+
+
+def _given(text: str, *, calls: bool) -> str:
+    if calls and _FORBIDS_CALLS.search(text):
+        raise ConfigError(
+            "SK2SIEM_IBMI__CONNECTION_STRING says CONNTYPE=2, which forbids the calls that the reader cpyaudjrne "
+            "makes: say CONNTYPE=1"
+        )
+    return text
+
+
 def _where(settings: IbmiSettings) -> str:
     if settings.dsn:
         return f"DSN={_value('DSN', settings.dsn)}"
     return f"DRIVER={{{settings.driver}}};SYSTEM={_value('SYSTEM', settings.system)}"
+
+
+def _login(settings: IbmiSettings) -> str:
+    """Empty where a data source holds user and password itself."""
+    if settings.dsn and not settings.username and not settings.password:
+        return ""
+    if not settings.username or not settings.password:
+        raise ConfigError("SK2SIEM_IBMI__USERNAME and SK2SIEM_IBMI__PASSWORD are both needed: name the user profile")
+    password = _value("PASSWORD", settings.password.get_secret_value())
+    return f"UID={_value('USERNAME', settings.username)};PWD={password};"
 
 
 def _value(setting: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""What an ODBC error means to the loop, by its SQLSTATE and the ids in its text (CPF: DSPJRN's messages, IBM i 7.6)."""
+"""What an ODBC error means to the loop, by its SQLSTATE and the ids in its text (CPF: of DSPJRN, CPYAUDJRNE)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,14 +23,16 @@ class Refused(Unavailable):
 
 
 _AUTHORITY = "not authorised: grant *USE and *OBJEXIST on the journal, *USE on its receivers, *EXECUTE on the libraries"
+_COMMAND = "CPYAUDJRNE is refused: it needs special authority *AUDIT, and may write into QTEMP; look at the job log"
 _REQUEST = "the journal refuses the request as such: check the settings and the release of IBM i"
 
 _CPF: dict[str, Callable[[str], PipelineError]] = {
-    "CPF7062": NoEntries,
+    **dict.fromkeys(("CPF7062", "CPF4AA4"), NoEntries),
     **dict.fromkeys(("CPF7025", "CPF7053", "CPF7054", "CPF9801", "CPF9810", "CPF9812"), PlaceInDoubt),
     "CPF708D": ReceiverDamaged,
     **dict.fromkeys(("CPF9802", "CPF9820", "CPF9822"), lambda text: Halt(f"{_AUTHORITY} ({text})")),
     **dict.fromkeys(("CPF7055", "CPF7057", "CPF7060", "CPF7065", "CPF7074"), lambda text: Halt(f"{_REQUEST} ({text})")),
+    **dict.fromkeys(("CPF222E", "CPFB303", "CPFB304", "CPFB30A", "CPF0006"), lambda text: Halt(f"{_COMMAND} ({text})")),
 }
 _CPF_ID = re.compile(r"\bCPF[0-9A-F]{4}\b")
 _PASSWORD = re.compile(r"\bCWBSY00\d\d\b|password authentication failed", re.IGNORECASE)

@@ -11,6 +11,11 @@ from schemas.records import Position
 from schemas.topics import POSITIONS, position_key
 
 
+def identity_of(system: str, journal: str) -> str:
+    """Under which one process at a time publishes what is read of a journal."""
+    return f"sk2siem.producer.{system}.{journal.replace('/', '.')}"
+
+
 class PositionStore(Protocol):
     """Where the position lives: on the broker, so that it is stored in the same transaction as the records."""
 

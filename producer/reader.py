@@ -1,18 +1,35 @@
 """The port to a journal: what a reader gives, whatever it reads from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from producer.socket_fields import SocketFields
+from runtime.errors import PositionLost
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """One entry's place in a journal. The sequence alone is not enough: it can restart at a receiver change."""
+    """One entry's place in a journal. The sequence alone is not enough: it can restart at a receiver change.
+
+    `attached_at` tells two receivers of one name apart: when this one was attached, local time, None where that is
+    not known. It is no part of what makes two places equal.
+    """
 
     receiver_library: str
     receiver: str
     sequence: int
+    attached_at: datetime | None = field(default=None, compare=False)
+
+
+class PlaceLost(PositionLost):
+    """The place can no longer be reached. The oldest entry not yet read stands behind `resume` (None: it is the
+    oldest that can be read at all)."""
+
+    def __init__(self, message: str, resume: Place | None = None) -> None:
+        super().__init__(message)
+        self.resume = resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +37,8 @@ class JournalRow:
     """One row of the journal as read, not yet decoded.
 
     `timestamp` is the partition's local time without a zone, as the journal gives it. `entry_data` is the
-    entry-specific data, EBCDIC. Texts are stripped of padding; what the reader cannot know is None.
+    entry-specific data, EBCDIC; a reader that is given columns fills `fields` instead. Texts are stripped of padding;
+    what the reader cannot know is None.
     """
 
     place: Place
@@ -33,6 +51,7 @@ class JournalRow:
     user: str | None = None
     program: str | None = None
     program_library: str | None = None
+    fields: SocketFields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +95,7 @@ class JournalReader(Protocol):
         """At most `limit` entries of types SK and SV that follow `after` (None: from the oldest that can be read).
 
         Raises Unavailable when the journal cannot be reached now, LoginRefused when the password was refused,
-        PositionLost when `after` can no longer be reached, Halt where somebody has to act (authority).
+        PlaceLost when `after` can no longer be reached, Halt where somebody has to act (authority).
         """
 
     def check(self) -> str:

@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from producer.reader import Place
 
 # attach times are local: in the repeated hour of autumn a later receiver can carry an earlier time
 CLOCK_SET_BACK = timedelta(hours=2)
+CLOCK_CHANGE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """One journal receiver as listed; `first` and `last` are sequence numbers in it."""
+    """One journal receiver as listed; `first` and `last` are sequence numbers in it.
+
+    `freed`: it was saved with its storage freed, so that nothing but its description is left.
+    """
 
     library: str
     name: str
@@ -21,20 +25,38 @@ class Receiver:
     last: int
     attached_at: datetime
     attached: bool = False
+    freed: bool = False
 
     @property
     def end(self) -> Place:
-        return Place(self.library, self.name, self.last)
+        return self.at(self.last)
 
     @property
     def start(self) -> Place:
-        return Place(self.library, self.name, self.first)
+        return self.at(self.first)
+
+    @property
+    def before(self) -> Place:
+        """The place behind which all of it is read."""
+        return self.at(self.first - 1)
+
+    def at(self, sequence: int) -> Place:
+        return Place(self.library, self.name, sequence, self.attached_at)
 
     def holds(self, place: Place) -> bool:
-        return self._is_named(place) and self.first <= place.sequence <= self.last
+        return self.is_that_of(place) and self.first - 1 <= place.sequence <= self.last
 
-    def _is_named(self, place: Place) -> bool:
-        return (self.library, self.name) == (place.receiver_library, place.receiver)
+    def is_that_of(self, place: Place) -> bool:
+        """A name can be used again, for a receiver that was attached at another time."""
+        named = (self.library, self.name) == (place.receiver_library, place.receiver)
+        return named and (place.attached_at is None or _same_moment(self.attached_at, place.attached_at))
+
+    def is_older_than(self, place: Place) -> bool:
+        """Whether it was attached before the receiver of `place`. Where the clock may have been set back in between,
+        numbers that come before that of `place` decide."""
+        if place.attached_at is None or self.attached_at >= place.attached_at:
+            return False
+        return self.attached_at < place.attached_at - CLOCK_SET_BACK or self.last < place.sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +80,45 @@ class Chain:
         return self.receivers[at] if at < len(self.receivers) else None
 
     def continuing(self, place: Place) -> Receiver | None:
-        """The receiver that begins with the number after `place`: nothing was lost, though its own receiver is gone."""
-        return next((receiver for receiver in self.receivers if receiver.first == place.sequence + 1), None)
+        """The receiver that begins with the number after `place`: nothing was lost, though its own receiver is gone.
+
+        After a reset the same numbers come again: then the one that continues a listed receiver is not meant.
+        """
+        newer = self.newer(place)
+        if place.attached_at is not None:
+            return newer[0] if newer and newer[0].first == place.sequence + 1 else None
+        for before, receiver in zip((None, *newer), newer, strict=False):
+            if receiver.first == place.sequence + 1 and not (before and before.last == place.sequence):
+                return receiver
+        return None
+
+    def time_at(self, place: Place) -> datetime:
+        """About when the entry at `place` was written, local time; the list's own time where it is not listed."""
+        receiver = self.holding(place)
+        if not receiver:
+            return self.read_at
+        following = self.following(receiver)
+        until = following.attached_at if following else self.read_at
+        share = (place.sequence - receiver.first + 1) / (receiver.last - receiver.first + 1)
+        return receiver.attached_at + share * (until - receiver.attached_at)
+
+    def written_since(self, local: datetime) -> Sequence[Receiver]:
+        """The receiver that was attached at that local time, and those after it."""
+        attached_later = takewhile(lambda receiver: receiver.attached_at > local, reversed(self.receivers))
+        first = max(0, len(self.receivers) - len(list(attached_later)) - 1)
+        return self.receivers[first:]
+
+    def newer(self, place: Place) -> Sequence[Receiver]:
+        """What was attached after the receiver of `place`, which is not listed; all where that cannot be told."""
+        return list(dropwhile(lambda receiver: receiver.is_older_than(place), self.receivers))
+
+    def following_place(self, place: Place) -> Place | None:
+        """The next place that can be read."""
+        receiver = self.holding(place)
+        if receiver and place.sequence < receiver.last:
+            return receiver.at(place.sequence + 1)
+        following = self.following(receiver) if receiver else None
+        return following.start if following else None
 
     def entries_after(self, place: Place) -> int | None:
         """How many journal entries stand behind `place`; None when it stands in no listed receiver."""
@@ -89,3 +148,9 @@ def _predecessor(receiver: Receiver, waiting: Sequence[Receiver]) -> Receiver:
     while before := ends.pop(receiver.first, None):
         receiver = before
     return receiver
+
+
+def _same_moment(one: datetime, other: datetime) -> bool:
+    """Whether two local times can mean the same moment: a clock change moves them by whole quarters of an hour."""
+    apart = abs(one - other)
+    return apart <= CLOCK_SET_BACK and not apart % CLOCK_CHANGE

@@ -1,14 +1,22 @@
 """The producer, wired: which reader, whose journal, and where it is published."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from producer.file_reader import FileReader, position_name
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
+from producer.positions import identity_of
 from producer.reader import JournalReader, JournalRow
+from producer.recovery import Surveyor
+from producer.relocation import Relocation
 from producer.settings import IbmiSettings, ProducerSettings
 from producer.simulator.settings import SimulatorSettings
 from producer.source import JournalSource
 from producer.stage import Decode
 from runtime.bounded import Bounded
 from runtime.broker import Broker
+from runtime.errors import ConfigError
 from runtime.flow import Source, Stage
 from runtime.health import Health
 from runtime.metrics import Metrics
@@ -24,9 +32,30 @@ def build(
     name = f"{producer.journal_library}/{producer.journal_name}"
     partitions = min(producer.partitions, broker.partitions(ENTRIES))
     reader = _reader(producer, ibmi, simulator, running)
-    journal = Journal(producer.system, name, reader.name, JournalClock(producer.time_zone), partitions)
-    publisher = broker.publisher(f"sk2siem.producer.{producer.system}.{name.replace('/', '.')}")
+    stored_as = position_name(producer.file) if producer.file and producer.reader == "file" else ""
+    clock = JournalClock(producer.time_zone)
+    journal = Journal(producer.system, name, reader.name, clock, partitions, stored_as=stored_as)
+    publisher = broker.publisher(identity_of(producer.system, journal.position_name))
     return JournalSource(reader, publisher, journal, producer, running), Decode(journal, running.metrics)
+
+
+@contextmanager
+def relocating(
+    producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, broker: Broker, running: Running
+) -> Iterator[Relocation]:
+    """The hands that move the position. Raises ConfigError for a reader that cannot look without reading."""
+    name = f"{producer.journal_library}/{producer.journal_name}"
+    reader = _reader(producer, ibmi, simulator, running)
+    publisher = broker.publisher(identity_of(producer.system, name))
+    try:
+        if not isinstance(reader, Surveyor):
+            raise ConfigError(f"SK2SIEM_PRODUCER__READER: the position of {reader.name} cannot be moved by hand")
+        partitions = min(producer.partitions, broker.partitions(ENTRIES))
+        clock = JournalClock(producer.time_zone)
+        yield Relocation(reader, publisher, Journal(producer.system, name, reader.name, clock, partitions))
+    finally:
+        publisher.close()
+        reader.close()
 
 
 def check(producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings) -> str:
@@ -42,13 +71,39 @@ def check(producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSe
 def _reader(
     producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, running: Running
 ) -> JournalReader:
-    """Drivers are imported where they are used: the simulator must run without ODBC."""
+    """Drivers are imported where they are used: the simulator and saved files must be readable without ODBC."""
     if producer.reader == "simulator":
         from producer.simulator.reader import SimulatorReader
 
         return SimulatorReader(simulator)
+    if producer.reader == "file":
+        return _file_reader(producer)
+    return _ibmi_reader(producer, ibmi, running)
+
+
+def _file_reader(producer: ProducerSettings) -> JournalReader:
+    if producer.file is None:
+        raise ConfigError("SK2SIEM_PRODUCER__FILE: must be set for the reader file")
+    return FileReader(producer.file, producer.file_format)
+
+
+def _ibmi_reader(producer: ProducerSettings, ibmi: IbmiSettings, running: Running) -> JournalReader:
     from producer.display_journal import DisplayJournalReader
     from producer.odbc import Odbc
 
-    bounded = Bounded(running.shutdown, stuck_after=running.stuck_after, grace=running.grace, beat=running.health.beat)
-    return DisplayJournalReader(Odbc(ibmi, bounded), producer)
+    def bounded() -> Bounded:
+        return Bounded(running.shutdown, stuck_after=running.stuck_after, grace=running.grace, beat=running.health.beat)
+
+    def odbc() -> Odbc:
+        return Odbc(ibmi, bounded())
+
+    if producer.reader == "audit-journal-sk":
+        from producer.audit_journal_sk import AuditJournalSkEntries
+
+        return DisplayJournalReader(odbc(), producer, entries=AuditJournalSkEntries, more=odbc)
+    if producer.reader == "cpyaudjrne":
+        from producer.cpyaudjrne import WHOLE_RECEIVER, CpyaudjrneEntries
+
+        calling = Odbc(ibmi, bounded(), calls=True)
+        return DisplayJournalReader(calling, producer, entries=CpyaudjrneEntries, window=WHOLE_RECEIVER)
+    return DisplayJournalReader(odbc(), producer, more=odbc)

@@ -1,9 +1,10 @@
 """The producer's settings: which journal it reads, how, and how it reaches the IBM i."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, model_validator
 
 from runtime.settings import SECTION
 from schemas.topics import DEFAULT_PARTITIONS
@@ -29,12 +30,19 @@ class ProducerSettings(BaseModel):
         pattern=r"^$|^[A-Z0-9$#@_.]{1,8}$",
         description="Name of the partition in every record: 1 to 8 upper-case characters. `run producer` needs it",
     )
-    reader: Literal["display-journal", "simulator"] = Field(
+    reader: Literal["display-journal", "audit-journal-sk", "cpyaudjrne", "file", "simulator"] = Field(
         default="display-journal",
-        description="`display-journal` reads an IBM i over ODBC, `simulator` a made-up journal",
+        description="How the journal is read; docs/readers.md says which one when",
+    )
+    file: Path | None = Field(default=None, description="The saved journal that the reader `file` reads")
+    file_format: Literal["auto", "ndjson", "csv", "type5"] = Field(
+        default="auto", description="Its form; `auto` tells by how it begins"
     )
     journal_library: str = Field(default="QSYS", pattern=OBJECT_NAME, description="Library of the journal")
     journal_name: str = Field(default="QAUDJRN", pattern=OBJECT_NAME, description="Name of the journal")
+    connections: int = Field(
+        default=4, ge=1, le=16, description="Connections to the IBM i that read while the producer is behind"
+    )
     page_size: int = Field(default=1000, ge=1, le=100_000, description="Most entries that one read brings")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="",
@@ -56,10 +64,24 @@ class ProducerSettings(BaseModel):
         le=60,
         description="Seconds between reads at the journal's end; IBM warns against less than 1",
     )
+    recovery: Literal["oldest", "halt", "newest", "timestamp"] = Field(
+        default="oldest",
+        description="Where to go on when the position is lost: the oldest entry not read yet, the newest, the first "
+        "one of a time, or nowhere",
+    )
+    recovery_timestamp: AwareDatetime | None = Field(
+        default=None, description="The time of RECOVERY=timestamp, with its zone, such as 2026-11-22T02:00:00Z"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_timestamp(self) -> Self:
+        if self.recovery == "timestamp" and self.recovery_timestamp is None:
+            raise ValueError("RECOVERY=timestamp needs RECOVERY_TIMESTAMP")
+        return self
 
 
 class IbmiSettings(BaseModel):
-    """How the reader `display-journal` reaches the IBM i."""
+    """How the readers `display-journal`, `audit-journal-sk` and `cpyaudjrne` reach the IBM i."""
 
     model_config = SECTION
 
@@ -68,7 +90,9 @@ class IbmiSettings(BaseModel):
     password: SecretStr | None = Field(default=None, description="Password of the user profile")
     tls: bool = Field(default=True, description="Encrypt the connection (port 9471 instead of 8471)")
     dsn: str | None = Field(
-        default=None, description="Name of a data source in odbc.ini, used instead of system and driver"
+        default=None,
+        description="Name of a data source in odbc.ini, used instead of system and driver; it may hold user and "
+        "password",
     )
     connection_string: SecretStr | None = Field(
         default=None, description="A whole ODBC connection string, used instead of everything above"

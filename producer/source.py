@@ -5,25 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import orjson
-
-from producer.decode import journal_time
 from producer.journal import Journal
 from producer.journal_clock import EPOCH
 from producer.positions import BrokerPositions, PositionStore
+from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_of
 from producer.reader import JournalReader, JournalRow, Missed, Page, Place
+from producer.recovery import resume
 from producer.rival import Rival
 from producer.settings import ProducerSettings
 from runtime.broker import Publisher
-from runtime.dead_letters import TYPE, headers_of
 from runtime.errors import Fenced, PositionLost
-from runtime.flow import Batch, Rejection, Settled, Tally
+from runtime.flow import Batch, Settled, Tally
 from runtime.logs import log
 from runtime.record import Record
 from runtime.service import Running
-from schemas.ids import gap_id
-from schemas.records import Gap, JournalPlace, Position, Progress
-from schemas.topics import dead_letters
 
 MARGIN = timedelta(seconds=1)
 BEFORE = timedelta(microseconds=1)
@@ -55,7 +50,7 @@ class JournalSource:
     ) -> None:
         self._reader = reader
         self._publisher = publisher
-        self._positions: PositionStore = BrokerPositions(publisher, journal.system, journal.name)
+        self._positions: PositionStore = BrokerPositions(publisher, journal.system, journal.position_name)
         self._journal = journal
         self._partitions = journal.partitions
         self._settings = settings
@@ -86,14 +81,15 @@ class JournalSource:
         read = settled.batch.position
         assert isinstance(read, ReadPage)
         place = read.page.place or self._after
-        records: list[Record] = []
+        journal, records = self._journal, list[Record]()
         for missed in read.page.missed:
-            records.extend(self._journal.broadcast(self._gap(missed)))
+            records.extend(journal.broadcast(gap_of(journal, missed, self._progress or datetime.now(UTC))))
         records.extend(settled.outputs)
-        records.extend(self._dead_letter(rejection) for rejection in settled.rejected)
-        records.extend(self._journal.broadcast(self._progress_record(read)))
+        records.extend(dead_letter_of(journal, rejection, self._running.service) for rejection in settled.rejected)
+        records.extend(journal.broadcast(progress_of(journal, read.page, read.progress)))
         if place is not None:
-            records.append(self._positions.record(self._position(place, read.progress, settled.tally)))
+            position = position_of(journal, place, read.progress, settled.tally, self._running.worker)
+            records.append(self._positions.record(position))
         self._publisher.publish(records)
         self._done(read, place, settled.tally)
 
@@ -137,7 +133,7 @@ class JournalSource:
         else:
             if self._claimed_before and position.worker != self._running.worker:
                 raise Fenced(f"{position.worker} took over {self._journal.name} of {position.system}")
-            self._after = Place(position.receiver_library, position.receiver, int(position.sequence))
+            self._after = place_of(position)
             self._progress, self._tally = position.progress, Tally(*position.rejections)
             self._journal.levels = None if position.audit_levels is None else frozenset(position.audit_levels)
             self._journal.partitions = position.partitions
@@ -152,10 +148,10 @@ class JournalSource:
         try:
             return self._reader.read(self._after, self._settings.page_size)
         except PositionLost as lost:
-            log.error("position lost: reading on from the oldest entry", why=str(lost))
-            page = self._reader.read(None, self._settings.page_size)
-            oldest = page.rows[0].place if page.rows else page.place
-            return replace(page, missed=(Missed(self._after, oldest, str(lost)), *page.missed))
+            place = resume(lost, self._settings, self._reader, self._journal.clock.local)
+            log.error("position lost: reading on elsewhere", why=str(lost), behind=str(place or "the beginning"))
+            page = self._reader.read(place, self._settings.page_size)
+            return replace(page, missed=(_missed(self._after, place, page, str(lost)), *page.missed))
 
     def _batch(self, page: Page) -> Batch[JournalRow] | None:
         """None where nothing happened and no sign of life is due."""
@@ -165,23 +161,24 @@ class JournalSource:
         quiet = not page.rows and not page.missed and not page.final and page.place in (None, self._after)
         if quiet and now < self._progress_due and now > self._busy_until:
             return None
-        self._journal.clock.state_offset(page.utc_offset_seconds)
+        if self._journal.clock.state_offset(page.utc_offset_seconds, page.read_at):
+            log.error("the partition is in another time zone than the setting says", offset=page.utc_offset_seconds)
         self._journal.read_at = datetime.now(UTC)
         self._measure(page)
         return Batch(page.rows, ReadPage(page, self._progress_of(page)), self._tally)
 
     def _progress_of(self, page: Page) -> datetime:
         """Everything before this has been read; it never goes back."""
-        before = self._progress or EPOCH
+        before, clock = self._progress or EPOCH, self._journal.clock
         if page.final:
-            local = page.read_at
+            moment = clock.now(page.read_at)
         elif page.at_end:
-            local = page.read_at - MARGIN
+            moment = clock.now(page.read_at) - MARGIN
         elif page.rows:
-            local = page.rows[-1].timestamp - BEFORE
+            moment = clock.peek(page.rows[-1].timestamp) - BEFORE
         else:
             return before
-        return max(self._journal.clock.peek(local), before)
+        return max(moment, before)
 
     def _measure(self, page: Page) -> None:
         metrics = self._running.metrics
@@ -194,6 +191,7 @@ class JournalSource:
         if read.page.at_end and read.page.audit_levels is not None:
             self._journal.levels = read.page.audit_levels
         self._after, self._progress, self._tally = place, read.progress, tally
+        self._journal.clock.pass_by(read.progress)
         self._progress_due = self._clock() + PROGRESS_SECONDS
         for missed in read.page.missed:
             self._running.metrics.journal_gaps.inc()
@@ -202,65 +200,10 @@ class JournalSource:
             log.info("the journal has ended", system=self._journal.system)
             self._running.shutdown.request()
 
-    def _progress_record(self, read: ReadPage) -> Progress:
-        journal = self._journal
-        levels = read.page.audit_levels if read.page.at_end else None
-        return Progress(
-            journal.system,
-            journal.name,
-            read.progress,
-            read.page.at_end,
-            tuple(sorted(levels)) if levels is not None else journal.audit_levels,
-            read.page.lag,
-            journal.partitions,
-            read.page.final,
-        )
 
-    def _position(self, place: Place, progress: datetime, tally: Tally) -> Position:
-        return Position(
-            self._journal.system,
-            self._journal.name,
-            place.receiver_library,
-            place.receiver,
-            str(place.sequence),
-            self._journal.partitions,
-            self._running.worker,
-            datetime.now(UTC),
-            progress,
-            self._journal.audit_levels,
-            (tally.received, tally.rejected, tally.in_a_row),
-        )
-
-    def _gap(self, missed: Missed) -> Gap:
-        where = missed.after or missed.until or Place("", "", 0)
-        return Gap(
-            gap_id(self._journal.system, where.receiver, where.sequence),
-            self._journal.system,
-            self._journal.name,
-            _travelling(missed.after),
-            _travelling(missed.until),
-            missed.why,
-            missed.count,
-            self._progress or datetime.now(UTC),
-            self._journal.partitions,
-        )
-
-    def _dead_letter(self, rejection: Rejection[JournalRow]) -> Record:
-        """The raw row as JSON, in the form that the offline reader takes: a dead letter can be read again."""
-        row, place = rejection.item, rejection.item.place
-        raw = {
-            "receiver_library": place.receiver_library,
-            "receiver": place.receiver,
-            "sequence": str(place.sequence),
-            "timestamp": journal_time(row.timestamp),
-            "type": row.entry_type,
-            "entry_data": row.entry_data.hex(),
-        }
-        key = f"{self._journal.system}/{place.receiver_library}/{place.receiver}/{place.sequence}".encode()
-        origin = (("__connect.errors.topic", self._journal.name),)
-        headers = headers_of(rejection.reason, self._running.service, "journal-row", origin)
-        return Record(dead_letters(self._running.service), key, orjson.dumps(raw), TYPE, 0, headers)
-
-
-def _travelling(place: Place | None) -> JournalPlace | None:
-    return None if place is None else JournalPlace(place.receiver_library, place.receiver, str(place.sequence))
+def _missed(after: Place | None, place: Place | None, page: Page, why: str) -> Missed:
+    """The gap behind a lost position; numbers that go on say how large it is."""
+    if after is None or place is None:
+        return Missed(after, page.rows[0].place if page.rows else page.place, why)
+    count = place.sequence - after.sequence
+    return Missed(after, replace(place, sequence=place.sequence + 1), why, count if count > 0 else None)

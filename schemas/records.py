@@ -103,7 +103,7 @@ class Entry:
     job: str | None
     program: str | None
     user: str | None
-    entry_data_length: int
+    entry_data_length: int | None
     tail: str | None
     reader: str
     backfill: bool
@@ -180,7 +180,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last entry processed of one journal of one system; the newest record of its key counts."""
+    """The last entry processed of one journal of one system; the newest record of its key counts.
+
+    `receiver_attached` is when the receiver was attached, as the journal gives it: a name can be used again.
+    """
 
     type: ClassVar[str] = "position"
 
@@ -195,6 +198,8 @@ class Position:
     progress: Moment
     audit_levels: tuple[str, ...] | None
     rejections: tuple[int, int, int] = (0, 0, 0)
+    receiver_attached: str | None = None
+    retired: bool = False
     version: int = 1
 
 

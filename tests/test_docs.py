@@ -111,6 +111,9 @@ def _refused(words: str) -> str | None:
     command = sk2siem.commands.get(name)
     if name in ("--help", "-h"):
         return None
+    if isinstance(command, click.Group) and rest:
+        name, *rest = rest
+        command = command.commands.get(name)
     if command is None:
         return f"sk2siem{words}: no such subcommand"
     options = {text for parameter in command.params for text in parameter.opts} | {"--help", "-h"}

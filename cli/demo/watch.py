@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Self
 
 from cli.demo.picture import Picture
+from cli.settled import behind
 from runtime.broker import Broker, Subscription
 from runtime.errors import Unavailable
 from runtime.flow import Forgetful, Settled
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 
 GROUP = "demo"
-READS = {"enricher": (ENTRIES,)}
-FORWARDED = (VERDICTS, ALERTS)
+# Verdicts first: the entries that are still to come are many, and only counted.
+READS = (ALERTS, VERDICTS, ENTRIES)
 
 
 class Watch:
@@ -20,9 +21,8 @@ class Watch:
     def __init__(self, broker: Broker, services: Sequence[str]) -> None:
         self.picture = Picture()
         self._broker = broker
-        self._services = [name for name in services if name != "producer"]
-        # Verdicts first: the entries that are still to come are many, and only counted.
-        self._source = broker.source(Subscription(GROUP, GROUP, (ALERTS, VERDICTS, ENTRIES)), Forgetful())
+        self._services = services
+        self._source = broker.source(Subscription(GROUP, GROUP, READS), Forgetful())
 
     def __enter__(self) -> Self:
         return self
@@ -44,14 +44,11 @@ class Watch:
         return True
 
     def behind(self) -> dict[str, int]:
-        """How many records each service still has before it. A service comes before those that read what it writes."""
-        return {name: self._behind(name, READS.get(name, FORWARDED)) for name in self._services}
+        """How many records each service still has before it."""
+        return behind(self._broker, self._services)
 
     def settled(self) -> bool:
         """The journal has ended, and everybody has read everything, this watch included."""
         if not self.picture.final or any(self.behind().values()):
             return False
-        return self._behind(GROUP, (ENTRIES, *FORWARDED)) == 0
-
-    def _behind(self, group: str, topics: Sequence[str]) -> int:
-        return sum(standing.behind for standing in self._broker.standings(group, topics))
+        return sum(standing.behind for standing in self._broker.standings(GROUP, READS)) == 0

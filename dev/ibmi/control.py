@@ -37,6 +37,8 @@ class Control:
         """
         self._ask("reset")
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
+        self._wire.run("TRUNCATE dbl.commands")
+        self.offer_audit_journal_sk("complete")
         self.accept_password()
 
     # the journal
@@ -92,6 +94,22 @@ class Control:
     def delete_receiver(self, receiver: str) -> None:
         self._change(receiver, "DELETE FROM dbl.receivers WHERE name = $1 RETURNING ord")
 
+    def delete_journal(self) -> None:
+        """All receivers go; the next entry that is written attaches the first one of a new journal."""
+        self._wire.query("DELETE FROM dbl.receivers")
+
+    def lose_entries(self, count: int) -> None:
+        """The last entries of the attached receiver were never forced to disk: an abnormal end takes them back."""
+        self._wire.query(
+            "UPDATE dbl.receivers SET last_sequence = last_sequence - CAST($1 AS integer) WHERE detached_at IS NULL",
+            count,
+        )
+        self._wire.run("DELETE FROM dbl.entries USING dbl.receivers WHERE receiver = ord AND sequence > last_sequence")
+
+    def free_receiver(self, receiver: str, *, status: str = "FREED") -> None:
+        """Saved with its storage freed: CPF7053. The list can be late and give its old status."""
+        self._mark(receiver, f"freed = true, status = '{status}'")
+
     def damage_receiver(self, receiver: str) -> None:
         self._mark(receiver, "damaged = true")
 
@@ -140,6 +158,14 @@ class Control:
         """Stop the partition's clock at this local time; None lets it run."""
         self._set("clock", _local(local))
 
+    def commands(self) -> list[str]:
+        """The CL commands that were run since the last reset."""
+        return [str(command) for (command,) in self._wire.query("SELECT command FROM dbl.commands ORDER BY ord")]
+
+    def offer_audit_journal_sk(self, kind: str) -> None:
+        """SYSTOOLS.AUDIT_JOURNAL_SK is `complete`, `empty-remote-ends`, `without-remote-ends` or `absent`."""
+        self._wire.query("SELECT dbl.offer_audit_journal_sk($1)", kind)
+
     def set_head_is_an_error(self, wanted: bool) -> None:
         """Answer a query that starts behind the last entry with CPF7054 instead of no rows."""
         self._set("head_is_an_error", wanted)
@@ -172,6 +198,14 @@ class Control:
         """What was asked of late, in Db2's SQL, the driver's own questions left out."""
         found = self._ask("statements")["statements"]
         return [str(statement) for statement in found] if isinstance(found, list) else []
+
+    def connections(self) -> dict[str, int]:
+        """How many were `opened`, and how many have been `reading` the journal, since they were forgotten."""
+        found = self._ask("connections")
+        return {name: value for name, value in found.items() if name != "ok" and isinstance(value, int)}
+
+    def forget_connections(self) -> None:
+        self._ask("forget-connections")
 
     def forget_statements(self) -> None:
         self._ask("forget-statements")

@@ -41,6 +41,8 @@ class Proxy:
         self.statements: deque[str] = deque(maxlen=_KEPT_STATEMENTS)
         self._postgres_port = postgres_port
         self._links: set[_Link] = set()
+        self.opened = 0
+        self.reading: set[int] = set()
 
     async def serve(self, client_in: asyncio.StreamReader, client_out: asyncio.StreamWriter) -> None:
         """One connection, from its first byte to its end: the callback of asyncio.start_server."""
@@ -51,10 +53,16 @@ class Proxy:
             return
         link = _Link(self, client_in, client_out, server_in, server_out)
         self._links.add(link)
+        self.opened += 1
         try:
             await link.run()
         finally:
             self._links.discard(link)
+
+    def forget_connections(self) -> None:
+        """Count anew which connections were opened and which have read the journal."""
+        self.opened = 0
+        self.reading.clear()
 
     def drop(self) -> None:
         """Cut every connection without a word."""
@@ -121,6 +129,8 @@ class _Link:
         kind = message[0]
         if kind == _QUERY:
             sql, self._reads_journal = self._translated(message[5:-1])
+            if self._reads_journal:
+                self._proxy.reading.add(id(self))
             return messages.message(b"Q", sql + b"\0")
         if kind == _PARSE:
             name, sql, rest = message[5:].split(b"\0", 2)
@@ -129,6 +139,8 @@ class _Link:
         if kind == _BIND:
             _portal, name, _rest = message[5:].split(b"\0", 2)
             self._reads_journal = self._asks_journal.get(name, False)
+            if self._reads_journal:
+                self._proxy.reading.add(id(self))
         return message
 
     def _translated(self, statement: bytes) -> tuple[bytes, bool]:

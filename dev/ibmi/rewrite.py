@@ -81,6 +81,9 @@ def _walk(tokens: Sequence[str]) -> list[str]:
             inner = tokens[following + 1 : end]
             out += _table_function(inner) if word == "TABLE" else [_cast(inner)]
             at = end + 1
+        elif word == "QTEMP" and _upper(tokens, following) == ".":
+            out.append("pg_temp")
+            at += 1
         elif word == "CURRENT" and _upper(tokens, following) in _REGISTERS:
             out.append(_REGISTERS[_upper(tokens, following)])
             at = following + 1

@@ -71,6 +71,10 @@ class _Controls:
                 faults.row_delay_seconds = float(number)
             case "statements":
                 return {"ok": True, "statements": list(self._proxy.statements)}
+            case "connections":
+                return {"ok": True, "opened": self._proxy.opened, "reading": len(self._proxy.reading)}
+            case "forget-connections":
+                self._proxy.forget_connections()
             case "forget-statements":
                 self._proxy.statements.clear()
             case "reset":

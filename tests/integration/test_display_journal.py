@@ -3,27 +3,30 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from subprocess import PIPE
-from typing import NoReturn
 
 import pytest
-from pydantic import SecretStr
 
 from dev.ibmi import Control, Ibmi, JournalEntry
 from dev.part import STACK
 from producer.display_journal import DisplayJournalReader
-from producer.odbc import Odbc
-from producer.reader import JournalRow, Page, Place
-from producer.settings import IbmiSettings, ProducerSettings
-from runtime.bounded import STUCK_EXIT_CODE, Bounded
+from producer.reader import JournalRow
+from runtime.bounded import STUCK_EXIT_CODE
 from runtime.errors import Halt, LoginRefused, PositionLost, Unavailable
-from runtime.shutdown import Shutdown
-
-LIBRARY, FIRST = "QGPL", "AUDRCV0001"
-START = datetime(2026, 11, 22, 2, 0)
-NOW = datetime(2026, 11, 22, 3, 0)
+from tests.integration.journal import (
+    FIRST,
+    LIBRARY,
+    NOW,
+    START,
+    Open,
+    Stuck,
+    entry,
+    journal_queries,
+    place,
+    read_all,
+)
 
 POLLS = """
 import os
@@ -43,81 +46,6 @@ while True:
     page = reader.read(page.place, 10)
 """
 
-Open = Callable[..., DisplayJournalReader]
-
-
-class Stuck(Exception):
-    """What ends the process in production."""
-
-
-def stuck(what: str, _seconds: float) -> NoReturn:
-    raise Stuck(what)
-
-
-@pytest.fixture
-def control(ibmi: Ibmi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    for name, value in ibmi.environment().items():
-        monkeypatch.setenv(name, value)
-    ibmi.control.reset(clock=NOW)
-    yield ibmi.control
-    ibmi.control.reset()
-
-
-@pytest.fixture
-def open_reader(ibmi: Ibmi, control: Control) -> Iterator[Open]:
-    opened: list[DisplayJournalReader] = []
-    exported = ibmi.exports()
-
-    def open_one(
-        *, password: str = exported["SK2SIEM_IBMI__PASSWORD"], stuck_after: float = 60, window: int = 200_000
-    ) -> DisplayJournalReader:
-        settings = IbmiSettings(
-            system=exported["SK2SIEM_IBMI__SYSTEM"],
-            username=exported["SK2SIEM_IBMI__USERNAME"],
-            password=SecretStr(password),
-        )
-        bounded = Bounded(Shutdown(), stuck_after=stuck_after, on_stuck=stuck)
-        reader = DisplayJournalReader(Odbc(settings, bounded), ProducerSettings(), window=window)
-        opened.append(reader)
-        return reader
-
-    yield open_one
-    control.thaw()
-    for reader in opened:
-        reader.close()
-
-
-@pytest.fixture
-def reader(open_reader: Open) -> DisplayJournalReader:
-    return open_reader()
-
-
-def entry(sequence: int, *, receiver: str = FIRST, entry_type: str = "SK") -> JournalEntry:
-    at = START + timedelta(seconds=sequence % 1000)
-    data = sequence.to_bytes(8, "big") + b"\x40" * 1062
-    return JournalEntry(
-        LIBRARY, receiver, sequence, at, entry_type, data, "QTVDEVICE", "QTCP", "012345", "*NONE", "QTVTELNET"
-    )
-
-
-def place(sequence: int, receiver: str = FIRST) -> Place:
-    return Place(LIBRARY, receiver, sequence)
-
-
-def read_all(reader: DisplayJournalReader, after: Place | None, *, limit: int = 100) -> tuple[list[int], Page]:
-    """The sequences of all pages up to the journal's end, and the last page."""
-    sequences: list[int] = []
-    while True:
-        page = reader.read(after, limit)
-        sequences += [row.place.sequence for row in page.rows]
-        if page.at_end:
-            return sequences, page
-        after = page.place
-
-
-def journal_queries(control: Control) -> list[str]:
-    return [statement for statement in control.statements() if "DISPLAY_JOURNAL" in statement]
-
 
 def test_pages_follow_one_another_without_a_gap_or_a_copy(control: Control, reader: DisplayJournalReader) -> None:
     control.append(entry(number) for number in range(2, 252))
@@ -127,7 +55,7 @@ def test_pages_follow_one_another_without_a_gap_or_a_copy(control: Control, read
     assert sequences == list(range(2, 252))
     assert last.place == place(251)
     assert last.lag == 0
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_a_full_page_ends_at_its_last_row_and_says_what_is_left(control: Control, reader: DisplayJournalReader) -> None:
@@ -241,7 +169,7 @@ def test_reading_crosses_into_the_next_receiver(control: Control, reader: Displa
 
     assert sequences == [2, 3, 4, 5, 8, 9, 10]
     assert last.place == place(10, second)
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_each_query_stays_within_one_receiver(control: Control, reader: DisplayJournalReader) -> None:
@@ -265,7 +193,7 @@ def test_a_sequence_that_starts_again_loses_and_repeats_nothing(control: Control
 
     assert sequences == [2, 3, 4, 5, 2, 3, 4]
     assert last.place == place(4, second)
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_rotations_in_the_repeated_hour_of_autumn_keep_their_order(
@@ -282,7 +210,7 @@ def test_rotations_in_the_repeated_hour_of_autumn_keep_their_order(
 
     assert sequences == [8]
     assert last.place == place(8, third)
-    assert last.missed == []
+    assert last.missed == ()
 
 
 def test_a_deleted_receiver_that_was_read_to_its_end_is_no_loss(control: Control, reader: DisplayJournalReader) -> None:
@@ -294,7 +222,7 @@ def test_a_deleted_receiver_that_was_read_to_its_end_is_no_loss(control: Control
     page = reader.read(place(3), 100)
 
     assert [row.place for row in page.rows] == [place(5, second)]
-    assert page.missed == []
+    assert page.missed == ()
 
 
 def test_a_receiver_deleted_before_it_was_read_is_a_lost_position(

@@ -28,6 +28,8 @@ CREATE TABLE dbl.receivers (
   authorised boolean NOT NULL DEFAULT true,
   listed boolean NOT NULL DEFAULT true,
   damaged boolean NOT NULL DEFAULT false,
+  freed boolean NOT NULL DEFAULT false,
+  status varchar(8) NOT NULL DEFAULT 'ONLINE',
   UNIQUE (library, name));
 
 CREATE TABLE dbl.entries (

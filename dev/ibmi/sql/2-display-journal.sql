@@ -56,6 +56,9 @@ BEGIN
   IF closing < opening THEN
     PERFORM dbl.fail('CPF7053', 'Values for RCVRNG parameter not correct; reason code 2.');
   END IF;
+  IF (SELECT count(*) FROM dbl.receivers WHERE ord BETWEEN opening AND closing) > 2045 THEN
+    PERFORM dbl.fail('CPF7053', 'Values for RCVRNG parameter not correct; reason code 4.');
+  END IF;
   SELECT * INTO denied FROM dbl.receivers WHERE ord BETWEEN opening AND closing AND NOT authorised ORDER BY ord LIMIT 1;
   IF FOUND THEN
     PERFORM dbl.fail('CPF9802', format('Not authorized to object %s in %s.', denied.name, denied.library));
@@ -63,6 +66,9 @@ BEGIN
   SELECT * INTO denied FROM dbl.receivers WHERE ord BETWEEN opening AND closing AND damaged ORDER BY ord LIMIT 1;
   IF FOUND THEN
     PERFORM dbl.fail('CPF708D', format('Journal receiver %s in %s found logically damaged.', denied.name, denied.library));
+  END IF;
+  IF EXISTS (SELECT FROM dbl.receivers WHERE ord BETWEEN opening AND closing AND freed) THEN
+    PERFORM dbl.fail('CPF7053', 'Values for RCVRNG parameter not correct; reason code 3.');
   END IF;
   IF opening = closing AND end_sequence < start_sequence THEN
     PERFORM dbl.fail('CPF7054', 'FROM and TO values not valid; reason code 1.');

@@ -9,7 +9,7 @@ CREATE VIEW qsys2.journal_receiver_info AS
   SELECT library AS journal_receiver_library, name AS journal_receiver_name, CAST('' AS varchar(50)) AS descriptive_text,
          1 AS journal_receiver_asp_number, CAST('*SYSBAS' AS varchar(10)) AS journal_receiver_asp_name,
          CAST('QSYS' AS varchar(10)) AS journal_library, CAST('QAUDJRN' AS varchar(10)) AS journal_name, 1500000 AS threshold,
-         CAST(CASE WHEN detached_at IS NULL THEN 'ATTACHED' ELSE 'ONLINE' END AS varchar(8)) AS status,
+         CAST(CASE WHEN detached_at IS NULL THEN 'ATTACHED' ELSE status END AS varchar(8)) AS status,
          first_sequence AS first_sequence_number, last_sequence AS last_sequence_number,
          CAST(last_sequence - first_sequence + 1 AS decimal(20,0)) AS number_of_journal_entries,
          attached_at AS attach_timestamp, detached_at AS detach_timestamp

@@ -26,6 +26,7 @@ class Programs:
     programs: dict[str, list[str]]
     shutdown: Shutdown
     stop_after: int = 99
+    settled: list[bool] = field(default_factory=list)
     started: list[Child] = field(default_factory=list)
 
     def start(self, service: str, environ: Mapping[str, str]) -> Child:
@@ -39,7 +40,16 @@ class Programs:
 
     def run(self) -> int:
         environs: dict[str, Mapping[str, str]] = {name: {} for name in self.programs}
-        return Supervisor(environs, Backoff(0.01, 0.01), self.shutdown, self.start, 0.01).run(STOP_SECONDS)
+        supervisor = Supervisor(
+            environs,
+            Backoff(0.01, 0.01),
+            self.shutdown,
+            self.start,
+            look_seconds=0.01,
+            settled_seconds=0.01,
+            settled=self.settled.pop,
+        )
+        return supervisor.run(STOP_SECONDS)
 
     def codes(self) -> list[tuple[str, int | None]]:
         return [(child.service, child.exit_code) for child in self.started]
@@ -73,6 +83,30 @@ def test_a_stop_that_was_asked_for_ends_every_child_and_is_a_success() -> None:
 
     assert programs.run() == 0
     assert programs.codes() == [("enricher", 128 + 15), ("file", 128 + 15)]
+
+
+def test_a_journal_that_has_ended_ends_all_once_everything_is_settled() -> None:
+    settled = [True, False, False]
+    programs = Programs({"producer": ["raise SystemExit(0)"], "enricher": [FOREVER]}, Shutdown(), settled=settled)
+
+    assert programs.run() == 0
+    assert programs.codes() == [("producer", 0), ("enricher", 128 + 15)]
+    assert settled == []
+
+
+def test_nothing_is_asked_while_the_producer_runs() -> None:
+    programs = Programs({"producer": [FOREVER], "file": ["raise SystemExit(0)"], "enricher": [FOREVER]}, Shutdown())
+    programs.stop_after = 3
+
+    assert programs.run() == 0
+
+
+def test_a_producer_that_was_restarted_and_then_ends_has_ended_the_journal() -> None:
+    ends = ["raise SystemExit(75)", "raise SystemExit(0)"]
+    programs = Programs({"producer": ends, "enricher": [FOREVER]}, Shutdown(), settled=[True])
+
+    assert programs.run() == 0
+    assert [service for service, _ in programs.codes()] == ["producer", "enricher", "producer"]
 
 
 def test_a_child_that_ignores_the_stop_is_killed() -> None:

@@ -41,8 +41,8 @@ def test_a_rewind_in_the_second_pass_stays_in_the_second_pass() -> None:
 
 def test_without_a_zone_the_offset_that_the_partition_states_counts() -> None:
     clock = JournalClock()
-    clock.state_offset(-18_000)
-    clock.state_offset(None)
+    clock.state_offset(-18_000, datetime(2026, 7, 5, 12))
+    clock.state_offset(None, datetime(2026, 7, 5, 12))
 
     assert clock.to_utc(datetime(2026, 7, 5, 12)) == datetime(2026, 7, 5, 17, tzinfo=UTC)
 

@@ -1,6 +1,8 @@
 """The producer's source over the embedded broker, a real one, and a journal that is a list."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -8,12 +10,13 @@ import pytest
 
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
-from producer.reader import JournalReader, JournalRow
+from producer.reader import JournalReader, JournalRow, Place, PlaceLost
+from producer.receivers import Chain, Receiver
 from producer.settings import ProducerSettings
 from producer.source import JournalSource
 from producer.stage import Decode
 from runtime.embedded import EmbeddedBroker
-from runtime.errors import Fenced, PositionLost
+from runtime.errors import Fenced, Halt, PositionLost
 from runtime.flow import Batch, Settled
 from runtime.health import Health
 from runtime.metrics import Metrics
@@ -36,7 +39,7 @@ class Desk:
         self.metrics = Metrics("producer")
         self.running = Running("producer", worker, Shutdown(), Health(), self.metrics)
         self.broker = EmbeddedBroker(path, metrics=self.metrics, shutdown=self.running.shutdown)
-        journal = Journal(SYSTEM, "QSYS/QAUDJRN", reader.name, JournalClock(), 1)
+        journal = Journal(SYSTEM, "QSYS/QAUDJRN", reader.name, JournalClock(str(settings.get("time_zone", ""))), 1)
         self.stage = Decode(journal, self.metrics)
         wanted = ProducerSettings.model_validate({"system": SYSTEM, "poll_seconds": 0.1, **settings})
         self.source = JournalSource(reader, self.broker.publisher("p"), journal, wanted, self.running)
@@ -159,6 +162,90 @@ def test_a_lost_position_is_a_gap_and_reading_goes_on_from_the_oldest(desk: Make
     assert (gap.after.sequence, gap.until.sequence, gap.why) == ("1", "9", "receiver AUDRCV0001 is gone")
     assert later.sequences() == [1, 9]
     assert later.metrics.value("journal_gaps_total") == 1
+
+
+class SurveyedReader(ListReader):
+    """A list whose first receiver is gone; it says what there is."""
+
+    def survey(self) -> Chain:
+        receiver = Receiver("AUDLIB", "AUDRCV0002", 7, 12, datetime(2026, 11, 22, 12), attached=True)
+        return Chain([receiver], datetime(2026, 11, 22, 13), 3600)
+
+    def place_at(self, local: datetime, chain: Chain) -> Place:
+        return chain.newest.at(local.minute)
+
+
+def lost_behind(resume: Place | None) -> Callable[[], None]:
+    def lose() -> None:
+        raise PlaceLost("receiver AUDRCV0001 is gone", resume)
+
+    return lose
+
+
+@pytest.mark.parametrize(
+    ("settings", "sequences", "missing"),
+    [
+        pytest.param({}, [7, 8, 9, 10, 11, 12], 5, id="oldest"),
+        pytest.param({"recovery": "newest"}, [], 11, id="newest"),
+        pytest.param(
+            {"recovery": "timestamp", "recovery_timestamp": "2026-11-22T11:09:00Z"}, [10, 11, 12], 8, id="timestamp"
+        ),
+        pytest.param(
+            {"recovery": "timestamp", "recovery_timestamp": "2026-11-22T11:02:00Z"},
+            [7, 8, 9, 10, 11, 12],
+            5,
+            id="a timestamp before what has been read",
+        ),
+    ],
+)
+def test_a_lost_position_goes_on_where_the_setting_says(
+    desk: MakeDesk, settings: dict[str, str], sequences: list[int], missing: int
+) -> None:
+    desk(ListReader([row(1, TELNET)])).step()
+    oldest = Place("AUDLIB", "AUDRCV0002", 6)
+    rows = [row(number, TELNET, receiver="AUDRCV0002") for number in range(6, 13)]
+
+    later = desk(SurveyedReader(rows, [lost_behind(oldest)]), time_zone="Europe/Vienna", **settings)
+    later.step()
+
+    (record,) = later.records(ENTRIES, "gap")
+    assert decode_as(Gap, record.value).count == missing
+    assert later.sequences() == [1, *sequences]
+
+
+def test_a_lost_position_halts_where_that_is_the_setting(desk: MakeDesk) -> None:
+    desk(ListReader([row(1, TELNET)])).step()
+    later = desk(ListReader([row(9, TELNET)], [lost_behind(None)]), recovery="halt")
+
+    with pytest.raises(Halt, match="sk2siem position show"):
+        later.step()
+
+    assert later.sequences() == [1]
+
+
+def test_a_reader_that_cannot_look_ahead_halts_where_it_would_have_to(desk: MakeDesk) -> None:
+    desk(ListReader([row(1, TELNET)])).step()
+    later = desk(ListReader([row(9, TELNET)], [lost_behind(None)]), recovery="newest")
+
+    with pytest.raises(Halt, match="SK2SIEM_PRODUCER__RECOVERY=oldest"):
+        later.step()
+
+
+def test_when_its_receiver_was_attached_is_stored_with_the_position(desk: MakeDesk) -> None:
+    attached_at = datetime(2026, 11, 22, 3, 15, 0, 123)
+    reader = ListReader([row(1, TELNET)])
+    reader.rows[0] = replace(reader.rows[0], place=replace(reader.rows[0].place, attached_at=attached_at))
+    first = desk(reader)
+    first.step()
+
+    second = desk(reader)
+    second.poll()
+
+    assert decode_as(Position, first.records(POSITIONS, "position")[-1].value).receiver_attached == (
+        "2026-11-22-03.15.00.000123"
+    )
+    assert reader.reads[-1] is not None
+    assert reader.reads[-1].attached_at == attached_at
 
 
 def test_a_newcomer_waits_for_a_living_rival_and_says_for_whom(desk: MakeDesk) -> None:

@@ -41,6 +41,9 @@ FUNCTION = f"{IBM}[DB2 for i5/OS]SQL0443 - Trigger program or external routine d
         pytest.param(("HY000", "General error"), Unavailable, id="unknown-state"),
         pytest.param((), Unavailable, id="an-error-without-arguments"),
         pytest.param(("38501", f"{FUNCTION}CPF7062 No entries converted"), NoEntries, id="CPF7062"),
+        pytest.param(("38501", f"{FUNCTION}CPF4AA4 No entries for some types"), NoEntries, id="CPF4AA4"),
+        pytest.param(("38501", f"{FUNCTION}CPF222E *AUDIT special authority is required"), Halt, id="CPF222E"),
+        pytest.param(("38501", f"{FUNCTION}CPFB304"), Halt, id="CPYAUDJRNE-refused"),
         pytest.param(("38501", f"{FUNCTION}CPF7053 Values for RCVRNG; reason code 4"), PlaceInDoubt, id="CPF7053"),
         pytest.param(("38501", f"{FUNCTION}CPF7054 FROM and TO values not valid"), PlaceInDoubt, id="CPF7054"),
         pytest.param(("38501", f"{FUNCTION}CPF9801 Object AUDRCV0001 not found"), PlaceInDoubt, id="CPF9801"),
@@ -121,6 +124,9 @@ def settings(**changes: object) -> IbmiSettings:
         ),
         pytest.param({"tls": False}, "UID=AUDRDR;PWD=secret;SSL=0;", id="clear-text"),
         pytest.param({"dsn": "PROD"}, "DSN=PROD;UID=AUDRDR;PWD=secret;SSL=1;", id="data-source"),
+        pytest.param(
+            {"dsn": "PROD", "username": "", "password": None}, "DSN=PROD;SSL=1;CMT=0", id="data-source-with-a-login"
+        ),
         pytest.param({"password": "a;SSL=0"}, "PWD={a;SSL=0};SSL=1;", id="a-password-cannot-add-a-keyword"),
         pytest.param({"password": "a}b{;"}, "PWD={a}}b{;};SSL=1;", id="braces-in-a-password"),
         pytest.param({"password": " a "}, "PWD={ a };SSL=1;", id="blanks-around-a-password"),
@@ -137,6 +143,20 @@ def test_the_journal_is_read_without_commitment_control_and_read_only() -> None:
     assert {"CMT=0", "CONNTYPE=2", "NAM=0", "XDYNAMIC=0"} <= set(keywords)
 
 
+def test_a_reader_that_calls_procedures_gets_a_connection_that_may_but_may_not_write() -> None:
+    assert "CONNTYPE=1" in connection_string(settings(), calls=True).split(";")
+
+
+def test_a_connection_string_that_forbids_calls_is_refused_where_they_are_needed() -> None:
+    given = IbmiSettings(connection_string=SecretStr("DSN=X;PWD=secret;ConnType=2"))
+
+    with pytest.raises(ConfigError, match="CONNTYPE=1") as raised:
+        connection_string(given, calls=True)
+
+    assert "secret" not in str(raised.value)
+    assert connection_string(given).endswith("ConnType=2")
+
+
 def test_a_whole_connection_string_is_taken_as_it_is() -> None:
     given = IbmiSettings(connection_string=SecretStr("DSN=X;UID=y"))
 
@@ -149,6 +169,7 @@ def test_a_whole_connection_string_is_taken_as_it_is() -> None:
         pytest.param({"system": ""}, "SK2SIEM_IBMI__SYSTEM", id="no-system"),
         pytest.param({"username": ""}, "SK2SIEM_IBMI__USERNAME", id="no-user"),
         pytest.param({"password": None}, "SK2SIEM_IBMI__PASSWORD", id="no-password"),
+        pytest.param({"dsn": "PROD", "username": ""}, "SK2SIEM_IBMI__USERNAME", id="data-source-and-half-a-login"),
         pytest.param({"password": "a\0b"}, "SK2SIEM_IBMI__PASSWORD", id="null-in-the-password"),
     ],
 )

@@ -1,0 +1,122 @@
+"""`sk2siem position`: where reading goes on, and moving it by hand."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from cli.running import running_of
+from cli.services import service
+from cli.settings import Settings, load
+from producer.cost import Cost
+from producer.reader import Place
+from producer.relocation import Outlook, Relocation, require_nobody
+from producer.service import relocating
+from runtime.brokers import connect
+
+CHOICES = ("oldest", "newest", "timestamp")
+COLUMNS = ("choice", "goes on behind", "entries to read", "read again", "never read", "hours")
+
+
+def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise click.BadParameter("a time with its zone expected, such as 2026-11-22T02:00:00Z")
+    return moment
+
+
+at_option = click.option("--at", callback=_moment, help="The time of the choice `timestamp`, with its zone.")
+
+
+@click.group("position")
+def command() -> None:
+    """Show where a system's journal is read on, or set it, with what each choice costs.
+
+    \b
+    Example:
+      sk2siem position show
+    """
+
+
+@command.command("show")
+@at_option
+def show(at: datetime | None) -> None:
+    """Show the stored position and what each choice would cost; nothing is changed.
+
+    \b
+    Example:
+      sk2siem position show --at 2026-11-22T02:00:00Z
+    """
+    with _opened(load(os.environ)) as relocation:
+        seen = relocation.look()
+        _print(seen, relocation.costs(seen, at))
+
+
+@command.command("set")
+@click.argument("choice", type=click.Choice(CHOICES))
+@at_option
+@click.option("--yes", is_flag=True, help="Do it; without this only what it would cost is shown.")
+@click.option("--take-over", is_flag=True, help="Do it although a producer seems to run; it ends with exit code 70.")
+def change(choice: str, at: datetime | None, yes: bool, take_over: bool) -> None:
+    """Set the position to the oldest entry, the newest one, or the first one of a time.
+
+    \b
+    Example:
+      sk2siem position set newest --yes
+    """
+    settings = load(os.environ)
+    with _opened(settings) as relocation:
+        seen = relocation.look()
+        cost = relocation.cost(choice, seen, at)
+        _print(seen, [cost])
+        if not yes:
+            click.echo("Nothing was changed; say --yes to do it.")
+            return
+        if not take_over:
+            require_nobody(seen.stored)
+        done = relocation.move(choice, cost.place, settings.worker)
+        click.echo(f"The position is {_words(done.place)} now." + (" A gap was published." if done.never else ""))
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Relocation]:
+    service("producer", settings)
+    running = running_of("position", settings)
+    broker = connect(settings.broker, running, batch_size=settings.loop.batch_size)
+    try:
+        with relocating(settings.producer, settings.ibmi, settings.simulator, broker, running) as relocation:
+            yield relocation
+    finally:
+        broker.close()
+
+
+def _print(seen: Outlook, costs: Sequence[Cost]) -> None:
+    stored = seen.stored
+    if stored is None:
+        click.echo("No position is stored: a producer would begin with the oldest entry.")
+    else:
+        ago = (datetime.now(UTC) - stored.time).total_seconds()
+        click.echo(
+            f"{stored.journal} of {stored.system}: {_words(seen.place)}, read up to {stored.progress:%Y-%m-%d %H:%M:%S}"
+            f" UTC; stored {ago:,.0f} s ago by {stored.worker}{', retired' if stored.retired else ''}"
+        )
+    table = Table(box=None, pad_edge=False)
+    for number, title in enumerate(COLUMNS):
+        table.add_column(title, justify="left" if number < 2 else "right", no_wrap=True)
+    for cost in costs:
+        counts = (f"{count:,}" for count in (cost.to_read, cost.again, cost.never))
+        table.add_row(cost.choice, _words(cost.place), *counts, f"{cost.hours:,.1f}")
+    Console(width=120).print(table)
+
+
+def _words(place: Place | None) -> str:
+    return "nowhere" if place is None else f"{place.receiver_library}/{place.receiver} {place.sequence}"

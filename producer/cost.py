@@ -1,0 +1,42 @@
+"""What it would cost to go on reading at a place: entries to read, entries read twice, entries never read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from producer.reader import Place
+from producer.receivers import Chain, Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Counts are journal entries of all types. `again` would be published twice, under the same ids; `never` would be
+    left out for good. `hours` is about how much of the journal's time lies between the place and its end.
+    """
+
+    choice: str
+    place: Place
+    to_read: int
+    again: int
+    never: int
+    hours: float
+
+
+def cost_of(choice: str, place: Place, stored: Place | None, chain: Chain) -> Cost:
+    """`stored` is the position now; None where nothing has been read yet."""
+    to_read = chain.entries_after(place) or 0
+    unread = _unread(stored, chain)
+    hours = (chain.read_at - chain.time_at(place)).total_seconds() / 3600
+    again = 0 if stored is None else max(0, to_read - unread)
+    return Cost(choice, place, to_read, again, max(0, unread - to_read), max(0.0, hours))
+
+
+def _unread(stored: Place | None, chain: Chain) -> int:
+    """How many entries that can still be read were not read yet."""
+    if stored is None:
+        return _count(chain.receivers)
+    left = chain.entries_after(stored)
+    return _count(chain.newer(stored)) if left is None else left
+
+
+def _count(receivers: Sequence[Receiver]) -> int:
+    return sum(receiver.last - receiver.first + 1 for receiver in receivers)

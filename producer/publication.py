@@ -1,0 +1,86 @@
+"""The records that a page causes besides its entries: progress, position, gaps, dead letters."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from producer.decode import journal_time
+from producer.journal import Journal
+from producer.raw_row import SAA_TIME, raw_of
+from producer.reader import JournalRow, Missed, Page, Place
+from runtime.dead_letters import TYPE, headers_of
+from runtime.flow import Rejection, Tally
+from runtime.record import Record
+from schemas.ids import gap_id
+from schemas.records import Gap, JournalPlace, Position, Progress
+from schemas.topics import dead_letters
+
+
+def progress_of(journal: Journal, page: Page, progress: datetime) -> Progress:
+    levels = page.audit_levels if page.at_end else None
+    return Progress(
+        journal.system,
+        journal.name,
+        progress,
+        page.at_end,
+        tuple(sorted(levels)) if levels is not None else journal.audit_levels,
+        page.lag,
+        journal.partitions,
+        page.final,
+    )
+
+
+def position_of(journal: Journal, place: Place, progress: datetime, tally: Tally, worker: str) -> Position:
+    return Position(
+        journal.system,
+        journal.position_name,
+        place.receiver_library,
+        place.receiver,
+        str(place.sequence),
+        journal.partitions,
+        worker,
+        datetime.now(UTC),
+        progress,
+        journal.audit_levels,
+        (tally.received, tally.rejected, tally.in_a_row),
+        None if place.attached_at is None else journal_time(place.attached_at),
+    )
+
+
+def place_of(position: Position) -> Place:
+    """The place that a position record stores."""
+    attached = position.receiver_attached
+    return Place(
+        position.receiver_library,
+        position.receiver,
+        int(position.sequence),
+        None if attached is None else datetime.strptime(attached, SAA_TIME),
+    )
+
+
+def gap_of(journal: Journal, missed: Missed, time: datetime) -> Gap:
+    where = missed.after or missed.until or Place("", "", 0)
+    return Gap(
+        gap_id(journal.system, where.receiver, where.sequence),
+        journal.system,
+        journal.name,
+        _travelling(missed.after),
+        _travelling(missed.until),
+        missed.why,
+        missed.count,
+        time,
+        journal.partitions,
+    )
+
+
+def dead_letter_of(journal: Journal, rejection: Rejection[JournalRow], service: str) -> Record:
+    """The raw row as JSON, in the form that the offline reader takes: a dead letter can be read again."""
+    place = rejection.item.place
+    key = f"{journal.system}/{place.receiver_library}/{place.receiver}/{place.sequence}".encode()
+    origin = (("__connect.errors.topic", journal.name),)
+    headers = headers_of(rejection.reason, service, "journal-row", origin)
+    return Record(dead_letters(service), key, orjson.dumps(raw_of(rejection.item)), TYPE, 0, headers)
+
+
+def _travelling(place: Place | None) -> JournalPlace | None:
+    return None if place is None else JournalPlace(place.receiver_library, place.receiver, str(place.sequence))

@@ -1,0 +1,49 @@
+"""Where reading goes on when the position is lost: the operator's choice, made before it happens."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from producer.reader import JournalReader, Place, PlaceLost
+from producer.receivers import Chain
+from producer.settings import ProducerSettings
+from runtime.errors import Halt, PositionLost
+
+
+@runtime_checkable
+class Surveyor(Protocol):
+    """A reader that can say what there is to read without reading it."""
+
+    def survey(self) -> Chain:
+        """Every receiver that is listed. Raises like `JournalReader.read`."""
+
+    def place_at(self, local: datetime, chain: Chain) -> Place:
+        """The place behind which the first entry stands that was written at that local time or later."""
+
+
+def resume(
+    lost: PositionLost, settings: ProducerSettings, reader: JournalReader, to_local: Callable[[datetime], datetime]
+) -> Place | None:
+    """The place to go on behind; None means the oldest entry that can be read. Raises Halt where that is the choice."""
+    oldest = lost.resume if isinstance(lost, PlaceLost) else None
+    if settings.recovery == "oldest":
+        return oldest
+    if settings.recovery == "halt":
+        raise Halt(f"{lost}; SK2SIEM_PRODUCER__RECOVERY is halt: look with `sk2siem position show`") from lost
+    if not isinstance(reader, Surveyor):
+        raise Halt(
+            f"{lost}; the reader {reader.name} cannot go on there: set SK2SIEM_PRODUCER__RECOVERY=oldest"
+        ) from lost
+    chain = reader.survey()
+    if settings.recovery == "newest":
+        return chain.newest.end
+    assert settings.recovery_timestamp is not None
+    return later(chain, reader.place_at(to_local(settings.recovery_timestamp), chain), oldest)
+
+
+def later(chain: Chain, place: Place, other: Place | None) -> Place:
+    """Whichever of both stands later in the journal: what has been read once is not read again."""
+    if other is None:
+        return place
+    left, behind = chain.entries_after(place), chain.entries_after(other)
+    return other if left is None or (behind is not None and behind < left) else place
