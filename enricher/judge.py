@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from enricher.alert import alert_about, gap_alert
 from enricher.catalogue import Catalogue
+from enricher.names import ReverseResolver
+from enricher.naming import Published, with_names
 from enricher.policy import Policy
 from enricher.status import StatusClock
 from enricher.verdict import judge, match_port
@@ -12,7 +14,7 @@ from runtime.flow import Outcome, Reason, Rejection
 from runtime.metrics import Metrics
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import CodecError, decode, encode
-from schemas.records import Alert, Audit, Entry, Event, Gap, Progress, Status, Verdict
+from schemas.records import Alert, Audit, Entry, Event, Gap, Progress
 from schemas.topics import ALERTS, VERDICTS, partition_of
 
 READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
@@ -28,15 +30,23 @@ class Judge:
     partition of the system's own hash raises a status or an alert.
     """
 
-    def __init__(self, catalogue: Catalogue, policy: Policy, *, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        policy: Policy,
+        *,
+        metrics: Metrics | None = None,
+        resolver: ReverseResolver | None = None,
+    ) -> None:
         self._catalogue = catalogue
         self._policy = policy
         self._metrics = metrics
+        self._resolver = resolver
         self._clock = StatusClock()
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        outputs: list[Record] = []
+        published: list[tuple[StoredRecord, Published]] = []
         rejected: list[Rejection[StoredRecord]] = []
         counts: Counts = Counter()
         for item in items:
@@ -44,11 +54,12 @@ class Judge:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
                 continue
             try:
-                outputs += self._settle(item, counts)
+                published += [(item, record) for record in self._settle(item, counts) if record is not None]
             except CodecError as error:
                 rejected.append(Rejection(item, _corrupt(item.type, error)))
         self._count(counts)
-        return Outcome(outputs, rejected)
+        named = with_names([record for _, record in published], self._resolver)
+        return Outcome([_output(item, record) for (item, _), record in zip(published, named, strict=True)], rejected)
 
     def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
         """See `Memory`. Only progress records are remembered; one that cannot be read was rejected in its time."""
@@ -70,27 +81,27 @@ class Judge:
             for (verdict, reason), count in counts.items():
                 self._metrics.verdicts(verdict, reason, count)
 
-    def _settle(self, item: StoredRecord, counts: Counts) -> list[Record]:
+    def _settle(self, item: StoredRecord, counts: Counts) -> Sequence[Published | None]:
         record = decode(item.type, item.value)
         if isinstance(record, Entry):
-            return self._judge(record, item, counts)
+            return self._judge(record, counts)
         if isinstance(record, Progress):
             return self._follow(record, item)
         if isinstance(record, Gap) and _is_home(record, item):
-            return _outputs(item, gap_alert(record, self._policy))
+            return [gap_alert(record, self._policy)]
         return []
 
-    def _judge(self, entry: Entry, item: StoredRecord, counts: Counts) -> list[Record]:
+    def _judge(self, entry: Entry, counts: Counts) -> Sequence[Published | None]:
         match = match_port(entry, self._catalogue)
         verdict = judge(entry, match, self._catalogue, policy=self._policy)
         if isinstance(verdict, Event):
-            return _outputs(item, verdict)
+            return [verdict]
         counts[verdict.verdict, verdict.reason] += 1
-        return _outputs(item, verdict, alert_about(verdict, match, self._policy))
+        return [verdict, alert_about(verdict, match, self._policy)]
 
-    def _follow(self, progress: Progress, item: StoredRecord) -> list[Record]:
+    def _follow(self, progress: Progress, item: StoredRecord) -> Sequence[Published | None]:
         self._clock.pass_by(item)
-        return _outputs(item, self._clock.status(progress, item)) if _is_home(progress, item) else []
+        return [self._clock.status(progress, item)] if _is_home(progress, item) else []
 
 
 def _is_home(record: Progress | Gap, item: StoredRecord) -> bool:
@@ -98,18 +109,9 @@ def _is_home(record: Progress | Gap, item: StoredRecord) -> bool:
     return partition_of(record.system.encode(), record.partitions) == item.partition.number
 
 
-def _outputs(item: StoredRecord, *records: Verdict | Event | Status | Alert | None) -> list[Record]:
-    return [
-        Record(
-            ALERTS if record.type == Alert.type else VERDICTS,
-            item.key,
-            encode(record),
-            record.type,
-            item.partition.number,
-        )
-        for record in records
-        if record is not None
-    ]
+def _output(item: StoredRecord, record: Published) -> Record:
+    topic = ALERTS if record.type == Alert.type else VERDICTS
+    return Record(topic, item.key, encode(record), record.type, item.partition.number)
 
 
 def _corrupt(kind: str, error: CodecError) -> Reason:
