@@ -2,7 +2,7 @@
 
 from enricher.advice import direction_text, port_text
 from enricher.catalogue import Match
-from enricher.policy import Policy, Reason
+from enricher.policy import Notice, Policy, Reason
 from schemas.records import Alert, AlertKind, Direction, Gap, JournalPlace, Verdict
 
 TITLES = {
@@ -40,16 +40,16 @@ def alert_about(verdict: Verdict, match: Match, policy: Policy) -> Alert | None:
 
 def gap_alert(gap: Gap, policy: Policy) -> Alert | None:
     """The alert about entries that can no longer be read; None where the policy does not raise one."""
-    if Reason.GAP not in policy.alerts:
+    if Notice.JOURNAL_GAP not in policy.alerts:
         return None
-    weight = policy.weights[Reason.GAP]
+    weight = policy.severities[Notice.JOURNAL_GAP]
     many = "An unknown number of entries" if gap.count is None else f"{gap.count} entries"
     places = f"after {_place(gap.after, 'the beginning')} and before {_place(gap.until, 'the next readable one')}"
     return Alert(
         id=gap.id,
         kind=AlertKind.GAP,
         verdict=None,
-        reason=Reason.GAP,
+        reason=AlertKind.GAP,
         severity=weight.external,
         title=f"Journal entries of {gap.system} can no longer be read",
         description=f"{many} of {gap.journal} on {gap.system} {places} cannot be read: {gap.why}.",

@@ -2,7 +2,7 @@
 
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy import load_policy
+from enricher.policy_file import load_policy
 from enricher.settings import EnricherSettings
 from runtime.broker import Broker, Subscription
 from runtime.flow import Source, Stage

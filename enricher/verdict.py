@@ -66,7 +66,7 @@ def judge(entry: Entry, match: Match, catalogue: Catalogue, *, policy: Policy) -
         return _event(entry, match, "helper-port")
     else:
         reason = Reason.NOT_IN_SECURE_LIST
-    finding = Finding(VerdictKind.INSECURE, reason, Basis.PORT, policy.weights[reason].of(location.network))
+    finding = Finding(VerdictKind.INSECURE, reason, Basis.PORT, policy.severities[reason].of(location.network))
     advice = advise(match, catalogue.twin(match.entry))
     return _verdict(entry, match, location, finding=finding, advice=advice, policy=policy)
 

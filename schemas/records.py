@@ -52,6 +52,7 @@ class AlertKind(StrEnum):
     CORRECTION = "correction"
     GAP = "gap"
     AUDITING = "auditing"
+    EXCEPTION = "exception"
 
 
 class Direction(StrEnum):
@@ -283,7 +284,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What pages somebody: a verdict that the policy raises, or the pipeline's own (gap, auditing).
+    """What pages somebody: a verdict that the policy raises, or the pipeline's own (gap, auditing, exception).
 
     `id` is the id of what it alerts about; `connection` is the verdict, None where the alert is not about one.
     """

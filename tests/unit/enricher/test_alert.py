@@ -6,7 +6,8 @@ import pytest
 
 from enricher.alert import alert_about, gap_alert
 from enricher.catalogue import load_catalogue
-from enricher.policy import Policy, Reason, load_policy
+from enricher.policy import Policy, Reason
+from enricher.policy_file import load_policy
 from enricher.verdict import judge, match_port
 from schemas.records import Alert, AlertKind, Entry, EventId, Gap, JournalPlace, Severity, Verdict, VerdictKind
 from tests.unit.enricher.samples import TIME, accept, connect

@@ -8,7 +8,7 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy import load_policy
+from enricher.policy_file import load_policy
 from enricher.status import REACH
 from runtime.flow import Rejection
 from runtime.metrics import Metrics

@@ -7,7 +7,7 @@ import orjson
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
 from enricher.names import Name
-from enricher.policy import load_policy
+from enricher.policy_file import load_policy
 from runtime.record import Partition, StoredRecord
 from schemas.codec import decode
 from schemas.records import Alert, AnyRecord, Endpoint, Verdict

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from enricher.catalogue import load_catalogue
-from enricher.policy import Policy, load_policy
+from enricher.policy import Policy
+from enricher.policy_file import load_policy
 from enricher.verdict import judge, match_port
 from schemas.records import (
     Basis,
