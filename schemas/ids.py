@@ -31,3 +31,8 @@ def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequ
 def gap_id(system: str, receiver: str, sequence: int) -> EventId:
     """The id of the gap that begins behind this place; the same however often the gap is found."""
     return EventId(f"gap-{system}-{receiver}-{sequence:020d}")
+
+
+def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
+    """The id of the alert that an exception of the policy ends: one per exception, system and day of journal time."""
+    return EventId(f"{journal_time:%Y%m%d}T000000000000-{system}.exception-{key}")
