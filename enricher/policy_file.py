@@ -1,132 +1,141 @@
-"""Reading a policy from its TOML file."""
+"""Reading a policy from its TOML file, or one that ships; whatever is wrong is told with line and key."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-import orjson
-
 from enricher.catalogue import SECURE, Catalogue, Speaks
-from enricher.networks import Networks
-from enricher.policy import Mode, Notice, Policy, Protocol, Raised, Reason, Weight
-from enricher.toml_file import Table, read_table, table_of
-from schemas.records import Severity
+from enricher.networks import Networks, address_range
+from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Raised, Reason, Tunnel, Weight
+from enricher.policy_defaults import (
+    ALERTS,
+    OWN_NETWORKS,
+    SEVERITIES,
+    WEAK_CIPHERS,
+    WEAKEST_PROTOCOL,
+    WINDOW_SECONDS,
+)
+from enricher.policy_hash import policy_hash
+from enricher.policy_schema import check_policy
+from enricher.toml_file import Table, port_range, problem_text, read_table
+from runtime.errors import ConfigError
+from schemas.records import Severity, VerdictKind
 
-EVERYTHING: tuple[Raised, ...] = (*Reason, *Notice)
-INFORMATIONAL = Weight(Severity.INFORMATIONAL, Severity.INFORMATIONAL)
-MEDIUM = Weight(Severity.MEDIUM, Severity.MEDIUM)
-HIGH = Weight(Severity.HIGH, Severity.HIGH)
-SEVERITIES: Mapping[Raised, Weight] = {
-    **dict.fromkeys(Reason, INFORMATIONAL),
-    Reason.CLEARTEXT_PORT: Weight(Severity.MEDIUM, Severity.HIGH),
-    Reason.NO_UPGRADE: MEDIUM,
-    Reason.WEAK_PROTOCOL: MEDIUM,
-    Reason.WEAK_CIPHER: MEDIUM,
-    Reason.NOT_IN_SECURE_LIST: MEDIUM,
-    Reason.HANDSHAKE_FAILED: Weight(Severity.LOW, Severity.LOW),
-    Notice.JOURNAL_GAP: HIGH,
-    Notice.AUDITING: HIGH,
-    Notice.EXCEPTION_ENDS: MEDIUM,
-}
-ALERTS: Mapping[Mode, frozenset[Raised]] = {
-    Mode.PORTS: frozenset({Reason.CLEARTEXT_PORT, Reason.NOT_IN_SECURE_LIST, *Notice}),
-    Mode.EVIDENCE: frozenset(
-        {Reason.CLEARTEXT_PORT, Reason.NO_UPGRADE, Reason.WEAK_PROTOCOL, Reason.WEAK_CIPHER, *Notice}
-    ),
-}
-WEAK_CIPHERS = ("*NULL*", "*EXPORT*", "*RC4*", "*RC2*", "*_DES_*", "*3DES*", "*MD5*")
-OWN_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
-WINDOW_SECONDS = 15
-KEYS = frozenset({"mode", "outbound", "secure_ports", "cleartext_ports", "own_networks", "alert", "severities"})
+SHIPPED = ("default", "ports")
+PORTS = Path("ports")
+BY_NAME: Mapping[str, Raised] = {str(raised): raised for raised in (*Reason, *Notice)}
+
+Values = Mapping[str, object]
 
 
 def load_policy(file: Path | None, catalogue: Catalogue) -> Policy:
-    """The policy in `file` (None: the one that ships). Raises ConfigError naming file, line and key."""
-    top = read_table(file or files("enricher").joinpath("policies", "ports.toml"))
-    top.refuse_unknown(KEYS)
-    mode = top.choice("mode", Mode)
-    secure, cleartext = _port_lists(top, catalogue)
+    """The policy in `file`, which may be the name of one that ships. Raises ConfigError naming file, line and key."""
+    top = read_table(policy_source(file or PORTS))
+    check_policy(top)
+    mode, ports = Mode(str(top.values["mode"])), _table(top.values, "ports")
+    secure, cleartext = _port_lists(top, ports, catalogue)
+    networks, tls = _table(top.values, "networks"), _table(top.values, "tls")
     policy = Policy(
         mode=mode,
-        window_seconds=WINDOW_SECONDS,
-        outbound=top.flag("outbound", default=False),
+        window_seconds=int(str(top.values.get("window", WINDOW_SECONDS))),
+        outbound=ports.get("outbound") is True,
         secure_ports=secure,
         cleartext_ports=cleartext,
-        networks=_networks(top),
-        own_addresses=frozenset(),
-        tunnels=(),
-        exceptions=(),
-        weakest_protocol=Protocol.TLSV1_2,
-        weak_ciphers=WEAK_CIPHERS,
-        needs_forward_secrecy=False,
-        severities=_severities(table_of(top, "severities")),
-        alerts=_alerts(top, mode),
+        networks=Networks(_texts(networks.get("own", OWN_NETWORKS))),
+        own_addresses=frozenset(str(ip_address(text)) for text in _texts(networks.get("addresses"))),
+        tunnels=tuple(_tunnels(top)),
+        exceptions=tuple(_exception(values) for values in _tables(top.values, "exception")),
+        weakest_protocol=Protocol(str(tls.get("weakest_protocol", WEAKEST_PROTOCOL))),
+        weak_ciphers=tuple(map(_pattern, _texts(tls.get("weak_ciphers", WEAK_CIPHERS)))),
+        needs_forward_secrecy=tls.get("forward_secrecy") is True,
+        severities=_severities(_table(top.values, "severities")),
+        alerts=_alerts(_table(top.values, "alerts"), mode),
         hash="",
     )
-    return _with_hash(policy, catalogue)
+    return replace(policy, hash=policy_hash(policy, catalogue))
 
 
-def _port_lists(top: Table, catalogue: Catalogue) -> tuple[frozenset[int], frozenset[int]]:
+def policy_source(file: Path) -> Path | Traversable:
+    """The file itself; where there is none and the name is one of SHIPPED, the policy of that name."""
+    if str(file) in SHIPPED and not file.exists():
+        return files("enricher").joinpath("policies", f"{file}.toml")
+    return file
+
+
+def _port_lists(top: Table, ports: Values, catalogue: Catalogue) -> tuple[frozenset[int], frozenset[int]]:
     """A list that is not in the file is the catalogue's, less what the other list names."""
-    secure, cleartext = top.port_numbers("secure_ports"), top.port_numbers("cleartext_ports")
-    both = sorted(set(secure or ()) & set(cleartext or ()))
-    if both:
-        raise top.error("cleartext_ports", f"port {both[0]} is on secure_ports too: it can only be on one list")
+    secure, cleartext = _ports(ports.get("secure")), _ports(ports.get("cleartext"))
+    for port in sorted(secure & cleartext):
+        problem = f"port {port} is on ports.secure too: it can only be on one list"
+        raise ConfigError(problem_text(top.file, top.text, ["ports", "cleartext"], problem))
     return (
-        catalogue.tcp_ports(SECURE) - set(cleartext or ()) if secure is None else frozenset(secure),
-        catalogue.tcp_ports({Speaks.CLEARTEXT}) - set(secure or ()) if cleartext is None else frozenset(cleartext),
+        secure if "secure" in ports else catalogue.tcp_ports(SECURE) - cleartext,
+        cleartext if "cleartext" in ports else catalogue.tcp_ports({Speaks.CLEARTEXT}) - secure,
     )
 
 
-def _networks(top: Table) -> Networks:
-    networks = top.texts("own_networks")
-    for network in networks or ():
-        try:
-            Networks([network])
-        except ValueError as error:
-            raise top.error("own_networks", f'{error}; a network such as "10.0.0.0/8" expected') from error
-    return Networks(OWN_NETWORKS if networks is None else networks)
+def _tunnels(top: Table) -> Iterator[Tunnel]:
+    for index, values in enumerate(_tables(top.values, "tunnel")):
+        one, other = map(ip_network, _texts(values["networks"]))
+        if one.version != other.version:
+            problem = f"{one} and {other} are not of the same address family"
+            raise ConfigError(problem_text(top.file, top.text, ["tunnel", index, "networks"], problem))
+        yield Tunnel(one, other)
 
 
-def _alerts(top: Table, mode: Mode) -> frozenset[Raised]:
-    names = top.texts("alert")
-    known = {str(raised): raised for raised in EVERYTHING}
-    for name in names or ():
-        if name not in known:
-            raise top.error("alert", f"{name!r} is not a reason; known: {', '.join(known)}")
-    return ALERTS[mode] if names is None else frozenset(known[name] for name in names)
+def _exception(values: Values) -> PolicyException:
+    system = values.get("system")
+    return PolicyException(
+        addresses=tuple(network for text in _texts(values["addresses"]) for network in address_range(text)),
+        ports=_ports(values.get("ports")),
+        system=None if system is None else str(system),
+        verdict=VerdictKind(str(values["verdict"])),
+        reason=str(values["reason"]),
+        owner=str(values["owner"]),
+        expires=date.fromisoformat(str(values["expires"])),
+    )
 
 
-def _severities(table: Table) -> dict[Raised, Weight]:
-    table.refuse_unknown(frozenset(EVERYTHING))
-    return {raised: _weight(table, raised) for raised in EVERYTHING}
+def _severities(values: Values) -> dict[Raised, Weight]:
+    said = {BY_NAME[name]: _weight(value) for name, value in values.items()}
+    return {**SEVERITIES, **said}
 
 
-def _weight(table: Table, raised: Raised) -> Weight:
-    value = table.values.get(raised)
-    if value is None:
-        return SEVERITIES[raised]
-    parts = value if isinstance(value, dict) else {"internal": value, "external": value}
-    if set(parts) == {"internal", "external"} and all(part in tuple(Severity) for part in parts.values()):
-        return Weight(Severity(str(parts["internal"])), Severity(str(parts["external"])))
-    known = ", ".join(Severity)
-    raise table.error(raised, f"one of {known} expected, or {{ internal = …, external = … }} with one of them each")
+def _weight(value: object) -> Weight:
+    if isinstance(value, dict):
+        return Weight(Severity(value["internal"]), Severity(value["external"]))
+    return Weight(Severity(str(value)), Severity(str(value)))
 
 
-def _with_hash(policy: Policy, catalogue: Catalogue) -> Policy:
-    """Over what the policy says, not how it is written: comments and the order of lists do not change it."""
-    content = {
-        "mode": policy.mode,
-        "window": policy.window_seconds,
-        "outbound": policy.outbound,
-        "secure_ports": sorted(policy.secure_ports),
-        "cleartext_ports": sorted(policy.cleartext_ports),
-        "own_networks": sorted(map(str, policy.networks.own)),
-        "severities": {raised: [weight.internal, weight.external] for raised, weight in policy.severities.items()},
-        "alert": sorted(policy.alerts),
-        "catalogue": catalogue.content(),
-    }
-    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return replace(policy, hash=hashlib.sha256(canonical).hexdigest()[:12])
+def _alerts(values: Values, mode: Mode) -> frozenset[Raised]:
+    if "reasons" not in values:
+        return ALERTS[mode]
+    return frozenset(BY_NAME[name] for name in _texts(values["reasons"]))
+
+
+def _pattern(text: str) -> str:
+    """As the names are compared: IBM's `*RSA_…` and IANA's `TLS_RSA_WITH_…` are the same cipher."""
+    return text.upper().removeprefix("TLS_").replace("WITH_", "")
+
+
+def _ports(value: object) -> frozenset[int]:
+    items = value if isinstance(value, list) else []
+    return frozenset(port for item in items for port in (port_range(item) if isinstance(item, str) else (item,)))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, Sequence) else ()
+
+
+def _table(values: Values, name: str) -> Values:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _tables(values: Values, name: str) -> list[Values]:
+    found = values.get(name)
+    return found if isinstance(found, list) else []
