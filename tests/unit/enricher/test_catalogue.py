@@ -231,7 +231,9 @@ def test_a_site_adds_ports_and_ranges(tmp_path: Path) -> None:
         pytest.param(
             "[[port]]\nport = 23\nsecure = true\n", 3, "key port.secure: unknown; known here", id="unknown key"
         ),
-        pytest.param("[[ports]]\nport = 23\n", 1, "key ports: unknown; known here: passive_ftp, port", id="unknown table"),
+        pytest.param(
+            "[[ports]]\nport = 23\n", 1, "key ports: unknown; known here: passive_ftp, port", id="unknown table"
+        ),
         pytest.param("port = 23\n", 1, "key port: tables expected", id="no table"),
         pytest.param(
             "[[port]]\nport = 23\n\n[[port]]\nports = [22, 23]\n",
