@@ -18,7 +18,7 @@ class Mode(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a verdict is what it is; a policy can weigh each, and raise an alert for it."""
+    """Why a verdict is what it is. A policy can weigh each, and raise an alert for it, but for HELPER_PORT: an event."""
 
     EXCEPTION = "exception"
     LOCAL = "local"
@@ -28,6 +28,7 @@ class Reason(StrEnum):
     TLS = "tls"
     CLEARTEXT_PORT = "cleartext-port"
     ENCRYPTED_PROTOCOL = "encrypted-protocol"
+    HELPER_PORT = "helper-port"
     OWN_SCHEME = "own-scheme"
     HANDSHAKE_FAILED = "handshake-failed"
     GAP = "gap"
@@ -49,6 +50,7 @@ class Notice(StrEnum):
 
 
 Raised = Reason | Notice
+RAISED: tuple[Raised, ...] = (*(reason for reason in Reason if reason is not Reason.HELPER_PORT), *Notice)
 
 
 class Protocol(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from enricher.policy import Mode, Notice, Protocol, Raised, Reason, Weight
+from enricher.policy import RAISED, Mode, Notice, Protocol, Raised, Reason, Weight
 from schemas.records import Severity
 
 WINDOW_SECONDS = 15
@@ -15,7 +15,7 @@ LOW = Weight(Severity.LOW, Severity.LOW)
 MEDIUM = Weight(Severity.MEDIUM, Severity.MEDIUM)
 HIGH = Weight(Severity.HIGH, Severity.HIGH)
 SEVERITIES: Mapping[Raised, Weight] = {
-    **dict.fromkeys(Reason, INFORMATIONAL),
+    **dict.fromkeys(RAISED, INFORMATIONAL),
     Reason.CLEARTEXT_PORT: Weight(Severity.MEDIUM, Severity.HIGH),
     Reason.NO_UPGRADE: MEDIUM,
     Reason.WEAK_PROTOCOL: MEDIUM,

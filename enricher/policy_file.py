@@ -10,7 +10,7 @@ from pathlib import Path
 
 from enricher.catalogue import SECURE, Catalogue, Speaks
 from enricher.networks import Networks, address_range
-from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Raised, Reason, Tunnel, Weight
+from enricher.policy import RAISED, Mode, Policy, PolicyException, Protocol, Raised, Tunnel, Weight
 from enricher.policy_defaults import (
     ALERTS,
     OWN_NETWORKS,
@@ -27,7 +27,7 @@ from schemas.records import Severity, VerdictKind
 
 SHIPPED = ("default", "ports")
 PORTS = Path("ports")
-BY_NAME: Mapping[str, Raised] = {str(raised): raised for raised in (*Reason, *Notice)}
+BY_NAME: Mapping[str, Raised] = {str(raised): raised for raised in RAISED}
 
 Values = Mapping[str, object]
 
