@@ -18,7 +18,7 @@ class Mode(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a verdict is what it is. A policy can weigh each, and raise an alert for it, but for HELPER_PORT: an event."""
+    """Why a verdict is what it is; a policy can weigh each and raise an alert for it, but for HELPER_PORT, an event."""
 
     EXCEPTION = "exception"
     LOCAL = "local"
