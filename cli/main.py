@@ -8,7 +8,7 @@ from types import TracebackType
 
 import click
 
-from cli import check, config, init, run, version
+from cli import check, config, explain, init, policy, run, version
 from cli.demo import command as demo
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
@@ -31,7 +31,16 @@ def sk2siem() -> None:
     """
 
 
-for one in (run.command, demo.command, init.command, check.command, config.command, version.command):
+for one in (
+    run.command,
+    demo.command,
+    init.command,
+    check.command,
+    config.command,
+    policy.command,
+    explain.command,
+    version.command,
+):
     sk2siem.add_command(one)
 
 
