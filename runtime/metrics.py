@@ -42,6 +42,8 @@ class Metrics:
         self.journal_gaps = self._counter("journal_gaps", "Gaps: entries that can no longer be read")
         self._entries = self._counter("entries", "Entries published, by detail type", "type")
         self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
+        self.corrections = self._counter("corrections", "Verdicts that correct an earlier one: a TLS entry came late")
+        self.open_windows = self._gauge("open_windows", "Connections that wait for their TLS facts")
         self._dns_lookups = self._counter("dns_lookups", "Reverse lookups that ended, by outcome", "outcome")
         self.dns_cache_hits = self._counter("dns_cache_hits", "Addresses whose name was known without asking")
         self.dns_late = self._counter(

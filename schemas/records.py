@@ -215,7 +215,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is concluded about one connection. The source is always the side that opened it."""
+    """What is concluded about one connection. The source is always the side that opened it.
+
+    `detail` adds to the reason: `after-failed-handshake`, `catalogue-wrong` (TLS on a port listed as clear text).
+    """
 
     type: ClassVar[str] = "verdict"
 
@@ -246,6 +249,7 @@ class Verdict:
     reader: str
     backfill: bool
     supersedes: EventId | None = None
+    detail: str | None = None
     version: int = 1
 
 
