@@ -8,13 +8,13 @@ import click
 from cli.records import is_file, read_from
 from cli.settings import Settings, load
 from cli.terminal import inert
-from enricher.explain import Explanation, explain
+from enricher.explain import Explanation, explain, explain_alert, explain_event, lines_of
 from runtime.errors import CheckFailed, ConfigError, Unavailable
 from runtime.record import StoredRecord
 from schemas.codec import CodecError, decode
 from schemas.ids import first_id
-from schemas.records import Alert, AnyRecord, Entry, EventId, Verdict
-from schemas.topics import ENTRIES, VERDICTS
+from schemas.records import Alert, AnyRecord, Entry, Event, EventId, Verdict
+from schemas.topics import ALERTS, ENTRIES, VERDICTS
 
 
 @click.command("explain")
@@ -23,49 +23,57 @@ from schemas.topics import ENTRIES, VERDICTS
     "--from",
     "place",
     metavar="TOPIC|FILE",
-    default=VERDICTS,
-    show_default=True,
-    help="Where the verdict is: a topic of the broker, or a file with a record on each line.",
+    help="Where it is: a topic of the broker, or a file with a record on each line; not set: sk.verdicts, sk.alerts.",
 )
 @click.option(
     "--entries",
     metavar="TOPIC|FILE",
     help="Where the entries are that it rests on; not set: the topic sk.entries, or the file of --from.",
 )
-def command(one: str, place: str, entries: str | None) -> None:
-    """Say in sentences why the verdict or alert ID is what it is, and what to do about it.
+def command(one: str, place: str | None, entries: str | None) -> None:
+    """Say in sentences why the verdict, event or alert ID is what it is, and what to do about it.
 
     \b
     Example:
       sk2siem explain 20261122T021500123456-PROD1-AUDRCV0001-00000000000000184467
     """
     settings = load(os.environ)
-    history = find_verdicts(one, read_from(place, settings))
-    if not history:
-        raise CheckFailed(f"{one}: no verdict of this id in {place}; it may be older than what is kept there")
-    wanted = frozenset(history[-1].evidence)
-    found = _entries(wanted, entries or (place if is_file(place) else ENTRIES), settings)
-    for line in lines_of(explain(history, found, policy_here=_policy_here(settings))):
+    places = (place,) if place else (VERDICTS, ALERTS)
+    for searched in places:
+        found = find(one, read_from(searched, settings))
+        if found:
+            break
+    else:
+        raise CheckFailed(f"{one}: nothing of this id in {' and '.join(places)}; it may be older than what is kept")
+    entries = entries or (place if place and is_file(place) else ENTRIES)
+    for line in lines_of(_explained(found, entries, settings)):
         click.echo(inert(line))
 
 
-def find_verdicts(one: str, records: Iterator[StoredRecord]) -> list[Verdict]:
-    """The first verdict of this id and its corrections, in order; an alert brings its connection along."""
-    first = first_id(one)
-    found: dict[EventId, Verdict] = {}
-    needle = first.encode()
-    for record in records:
-        if needle in record.value and (verdict := _verdict(_decoded(record))) and first_id(verdict.id) == first:
-            found[verdict.id] = verdict
-    return [found[key] for key in sorted(found, key=lambda key: (len(key), key))]
+def find(one: str, records: Iterator[StoredRecord]) -> list[Verdict] | Event | Alert | None:
+    """The first verdict of this id and its corrections, in order, else an event or an alert without a connection.
+
+    The alert about a connection brings its verdict along.
+    """
+    first, needle = first_id(one), first_id(one).encode()
+    history: dict[EventId, Verdict] = {}
+    other: Event | Alert | None = None
+    for record in (_decoded(record) for record in records if needle in record.value):
+        verdict = record.connection if isinstance(record, Alert) else record
+        if isinstance(verdict, Verdict) and first_id(verdict.id) == first:
+            history[verdict.id] = verdict
+        elif isinstance(record, Event | Alert) and record.id == one:
+            other = record
+    return [history[key] for key in sorted(history, key=lambda key: (len(key), key))] or other
 
 
-def lines_of(explanation: Explanation) -> Iterator[str]:
-    yield explanation.title
-    for heading, sentences in explanation.parts:
-        yield ""
-        yield heading
-        yield from (f"  {sentence}" for sentence in sentences)
+def _explained(found: list[Verdict] | Event | Alert, place: str, settings: Settings) -> Explanation:
+    if isinstance(found, Event):
+        return explain_event(found)
+    if isinstance(found, Alert):
+        return explain_alert(found)
+    entries = _entries(frozenset(found[-1].evidence), place, settings)
+    return explain(found, entries, policy_here=_policy_here(settings))
 
 
 def _entries(wanted: frozenset[EventId], place: str, settings: Settings) -> Mapping[EventId, Entry]:
@@ -93,12 +101,6 @@ def _policy_here(settings: Settings) -> str | None:
         return load_policy(settings.enricher.policy, load_catalogue(settings.enricher.ports)).hash
     except ConfigError:
         return None
-
-
-def _verdict(record: AnyRecord | None) -> Verdict | None:
-    if isinstance(record, Alert):
-        return record.connection
-    return record if isinstance(record, Verdict) else None
 
 
 def _decoded(record: StoredRecord) -> AnyRecord | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from enricher.policy import Mode
 from enricher.rules import rule_of
-from schemas.records import Basis, DetailType, Direction, Endpoint, Entry, EventId, Network, Verdict
+from schemas.records import Alert, Basis, DetailType, Direction, Endpoint, Entry, Event, EventId, Network, Verdict
 
 KINDS = {
     DetailType.ACCEPT: "A, a connection that the system accepted",
@@ -14,10 +14,22 @@ KINDS = {
     DetailType.OUTBOUND_UDP: "O, an outbound UDP packet",
     DetailType.SECURE: "S, a TLS handshake that succeeded",
     DetailType.FAILED_SECURE: "X, a TLS handshake that failed",
+    DetailType.DHCP_ASSIGNED: "D, an address that DHCP assigned",
+    DetailType.DHCP_NOT_ASSIGNED: "U, an address that DHCP did not assign",
+    DetailType.FILTERED_MAIL: "F, a mail that was filtered",
+    DetailType.REJECTED_MAIL: "R, a mail that was rejected",
+    DetailType.PORT_UNAVAILABLE: "P, a port that was not available",
+}
+EVENTS = {
+    "helper-port": "The port is a helper: it carries nothing of a user's, and TLS clients use it too.",
+    "outbound": "Mode ports judges what the system opens only where the policy says `outbound = true`.",
+    "udp": "Mode ports does not judge UDP.",
+    "handshake": "A TLS handshake by itself is no connection; it is evidence for one.",
+    "handshake-failed": "A TLS handshake by itself is no connection; it is evidence for one.",
 }
 BASES = {
     Basis.EVIDENCE: "what the audit journal shows of the connection",
-    Basis.PORT: "what the port catalogue says of the port",
+    Basis.PORT: "what the policy and the port catalogue say of the port",
     Basis.POLICY: "what the policy says",
 }
 NETWORKS = {
@@ -58,6 +70,33 @@ def explain(history: Sequence[Verdict], entries: Mapping[EventId, Entry], *, pol
     )
 
 
+def explain_event(event: Event) -> Explanation:
+    """Of an entry that gets no verdict."""
+    why = EVENTS.get(event.reason, f"Its kind ({event.reason}) says nothing about encryption.")
+    return Explanation(
+        title=f"{event.id} is an event ({event.reason}): it gets no verdict.",
+        parts=(("What was seen", (_entry_text(event.entry), _ends(event.entry))), ("Why it gets no verdict", (why,))),
+    )
+
+
+def explain_alert(alert: Alert) -> Explanation:
+    """Of an alert that is about no connection."""
+    advice = alert.advice or "This alert carries no advice."
+    return Explanation(
+        title=f"{alert.id} is an alert ({alert.kind}), of severity {alert.severity}: {alert.title}.",
+        parts=(("What was seen", (alert.description,)), ("What to do", (advice,))),
+    )
+
+
+def lines_of(explanation: Explanation) -> Iterator[str]:
+    """Headings, with their sentences below, one a line."""
+    yield explanation.title
+    for heading, sentences in explanation.parts:
+        yield ""
+        yield heading
+        yield from (f"  {sentence}" for sentence in sentences)
+
+
 def _seen(verdict: Verdict) -> Iterator[str]:
     when = f"{verdict.time:%Y-%m-%d %H:%M:%S.%f} UTC (the journal says {verdict.journal_time})"
     service = f"{verdict.service}, port" if verdict.service else "port"
@@ -91,14 +130,21 @@ def _evidence(verdict: Verdict, entries: Mapping[EventId, Entry]) -> Iterator[st
         if entry is None:
             yield f"Entry {one}, which is no longer among the entries that can be read here."
         else:
-            yield (
-                f"Entry {one}: type {KINDS.get(entry.detail_type, entry.detail_type)}, sequence {entry.sequence} in "
-                f"receiver {entry.receiver_library}/{entry.receiver} of {entry.journal}{_job(entry)}."
-            )
+            yield _entry_text(entry)
 
 
-def _job(entry: Entry) -> str:
-    return f", written by job {entry.job}" if entry.job else ""
+def _ends(entry: Entry) -> str:
+    local = f"{entry.local_address or 'unknown'} port {entry.local_port or 'unknown'}"
+    remote = f"{entry.remote_address or 'unknown'} port {entry.remote_port or 'unknown'}"
+    return f"Its local end is {local}, its remote end {remote}."
+
+
+def _entry_text(entry: Entry) -> str:
+    job = f", written by job {entry.job}" if entry.job else ""
+    return (
+        f"Entry {entry.id}: type {KINDS[entry.detail_type]}, sequence {entry.sequence} in "
+        f"receiver {entry.receiver_library}/{entry.receiver} of {entry.journal}{job}."
+    )
 
 
 def _rule(verdict: Verdict) -> Iterator[str]:
