@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
@@ -45,6 +46,7 @@ class Found:
     ttl: int
 
 
+@lru_cache(maxsize=8192)
 def question_about(address: str) -> Question | None:
     """None where there is nobody to ask about: no address, loopback, link-local, multicast, all zeros.
 

@@ -32,7 +32,7 @@ CLOSE_SECONDS = 5.0
 FIRST_TRY_SECONDS = 2.0
 TRIES = 4
 WAITING_PER_SLOT = 10
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5
 PATIENCE_SHARE = 0.02
 
 
@@ -105,8 +105,12 @@ class ReverseDns:
         """The answers that came while it was worth waiting."""
         learnt: dict[str, Name] = {}
         all_there = Event()
+        seconds = self._patience.seconds()
+        if not seconds:
+            questions = [question for question in questions if question.address not in self._flights]
         self._loop.call_soon_threadsafe(self._begin, questions, learnt, all_there)
-        self._wait(all_there, self._patience.seconds())
+        if seconds:
+            self._wait(all_there, seconds)
         return dict(learnt)
 
     def _wait(self, all_there: Event, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """A real name server on a UDP port of this machine that does what it is told: answers, waits, lies, garbles, dies."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -47,12 +48,13 @@ class Answer:
 
 
 class DnsServer:
-    """Knows `answers`; everything else does not exist. `asked` counts the questions it got."""
+    """Knows `answers`; everything else does not exist. Each takes `delay` seconds; `asked` counts the questions."""
 
     def __init__(self) -> None:
         self.answers: dict[Question, Answer] = {}
         self.asked: Counter[Question] = Counter()
         self.manner = Manner.PLAIN
+        self.delay = 0.0
         self._held: list[tuple[bytes, tuple[str, int]]] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -100,8 +102,16 @@ class DnsServer:
             self.asked[_question(packet)] += 1
             if self.manner is Manner.HELD:
                 self._held.append((packet, client))
+            elif self.manner is not Manner.SILENT and self.delay:
+                timer = threading.Timer(self.delay, self._send, (self._reply(packet), client))
+                timer.daemon = True
+                timer.start()
             elif self.manner is not Manner.SILENT:
                 self._socket.sendto(self._reply(packet), client)
+
+    def _send(self, reply: bytes, client: tuple[str, int]) -> None:
+        with contextlib.suppress(OSError):  # the server died in between
+            self._socket.sendto(reply, client)
 
     def _reply(self, packet: bytes) -> bytes:
         answer = self.answers.get(_question(packet), Answer(code=NXDOMAIN))
