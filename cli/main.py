@@ -8,7 +8,7 @@ from types import TracebackType
 
 import click
 
-from cli import check, config, init, position, run, system, version
+from cli import check, config, explain, init, policy, position, run, system, version
 from cli.demo import command as demo
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
@@ -38,6 +38,8 @@ COMMANDS = (
     check.command,
     position.command,
     system.command,
+    policy.command,
+    explain.command,
     config.command,
     version.command,
 )

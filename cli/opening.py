@@ -16,8 +16,9 @@ LOOK_SECONDS = 0.2
 
 def serve(build: Callable[[], tuple[Source[T], Stage[T]]], running: Running) -> int:
     """The exit code of a service whose ends `build` makes. Raises what `build` raises, except Unavailable."""
-    ends = opened(build, running)
-    return run_worker(*ends, running.conditions) if ends else 0
+    with running.resources:
+        ends = opened(build, running)
+        return run_worker(*ends, running.conditions) if ends else 0
 
 
 def opened(build: Callable[[], T], running: Running) -> T | None:

@@ -1,11 +1,40 @@
 """What to do about a connection, in words that fit who opened it and where the service is."""
 
 from enricher.catalogue import Match, PortEntry, Speaks
+from enricher.connection import Connection, Finding
+from enricher.policy import Policy, Reason
+from enricher.verdict import CATALOGUE_WRONG, deciding_tls
 from schemas.records import Direction
 
+FIXED = {
+    Reason.HANDSHAKE_FAILED: "Look for the protocols, ciphers and certificates that client and server have in common.",
+    Reason.TLS_NOT_AUDITED: "Add *NETSECURE to the audit levels (QAUDLVL), so that the journal tells who uses TLS.",
+    Reason.TLS_EXPECTED: "Nothing was sent, or the client gave up: look whether it is a health check or a scan.",
+    Reason.GAP: "Journal entries around it are missing: look for this connection in other sources.",
+    Reason.SOURCE_ENDED: "Nothing more was read of this system: look for this connection in other sources.",
+}
+BY_PORT = frozenset({Reason.CLEARTEXT_PORT, Reason.NO_UPGRADE, Reason.OWN_SCHEME, Reason.NOT_IN_SECURE_LIST})
 
-def advise(match: Match, twin: PortEntry | None) -> str:
-    """One sentence about an insecure connection; `twin` is the secure port of its service."""
+
+def advise(
+    connection: Connection, finding: Finding, match: Match, *, twin: PortEntry | None, policy: Policy
+) -> str | None:
+    """One sentence; None where there is nothing to do. `twin` is the secure port of the connection's service."""
+    if finding.detail == CATALOGUE_WRONG:
+        return f"{_upper(port_text(match))} is listed as clear text but spoke TLS: say so in a port catalogue of yours."
+    if finding.reason in BY_PORT:
+        return advise_by_port(match, twin)
+    if finding.reason is Reason.NO_TLS_EVIDENCE:
+        return f"Find out what {port_text(match)} is, and list it in a port catalogue of yours."
+    if finding.reason is Reason.EXCEPTION:
+        return _exception(connection, match, policy)
+    if finding.reason in (Reason.WEAK_PROTOCOL, Reason.WEAK_CIPHER):
+        return _weak(connection, finding, policy)
+    return FIXED.get(finding.reason)
+
+
+def advise_by_port(match: Match, twin: PortEntry | None) -> str:
+    """What to do about a port that is not, or may not be, encrypted."""
     if match.entry is None or match.entry.speaks in (Speaks.TLS, Speaks.ENCRYPTED):
         return f"If {port_text(match)} is encrypted here, add it to the policy's secure ports."
     move = _move(match, twin) if twin else None
@@ -15,7 +44,7 @@ def advise(match: Match, twin: PortEntry | None) -> str:
         return f"Check that {port_text(match)} is set up to encrypt{', or ' + move if move else ''}."
     if move is None:
         return f"No encrypted port is known for {match.entry.service}: replace it, or lead it through a tunnel."
-    return f"{move[0].upper()}{move[1:]}."
+    return f"{_upper(move)}."
 
 
 def port_text(match: Match) -> str:
@@ -33,7 +62,29 @@ def direction_text(direction: Direction, match: Match, *, system: str, other: st
     return f"{other} connected to {system} on {port_text(match)}"
 
 
+def _exception(connection: Connection, match: Match, policy: Policy) -> str | None:
+    found = policy.exception_for(connection.system, connection.remote_address, match.port, connection.time)
+    if found is None:
+        return None
+    return f"An exception of the policy until {found.expires}: {found.reason} ({found.owner})."
+
+
+def _weak(connection: Connection, finding: Finding, policy: Policy) -> str | None:
+    tls = deciding_tls(connection, policy)
+    if tls is None:
+        return None
+    if finding.reason is Reason.WEAK_PROTOCOL:
+        return (
+            f"Let both ends use {policy.weakest_protocol} or newer instead of {tls.protocol} (QSSLPCL on the system)."
+        )
+    return f"Take the cipher {tls.cipher} off the list of one of the ends (QSSLCSL on the system)."
+
+
 def _move(match: Match, twin: PortEntry) -> str:
     """Where the service is the system's own, its client has to move; else the system is the client."""
     port = f"port {twin.port} ({twin.service})"
     return f"move this client to {port}" if match.is_local else f"let this system connect to {port} of that server"
+
+
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]

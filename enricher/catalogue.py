@@ -36,6 +36,7 @@ class TlsBy(StrEnum):
 
 
 SECURE = frozenset({Speaks.TLS, Speaks.ENCRYPTED})
+PASSIVE_DATA = "ftp-data-passive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ Rows = dict[Key, tuple[Table, dict[str, object]]]
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
+    """`passive_ftp` are the local TCP ports on which the FTP server awaits data connections in passive mode."""
+
     ports: Mapping[Key, PortEntry]
+    passive_ftp: frozenset[int] = frozenset()
 
     def match(
         self, direction: Direction, local_port: int | None, remote_port: int | None, *, transport: Transport
@@ -78,7 +82,7 @@ class Catalogue:
         """
         local = self.get(transport, local_port)
         if direction is Direction.INBOUND or (local and local.outbound_local):
-            return Match(local_port, True, local)
+            return Match(local_port, True, local or self._passive_data(transport, local_port))
         remote = self.get(transport, remote_port)
         if direction is Direction.UNKNOWN and (local or not remote):
             return Match(local_port, True, local)
@@ -86,6 +90,12 @@ class Catalogue:
 
     def get(self, transport: Transport, port: int | None) -> PortEntry | None:
         return None if port is None else self.ports.get((transport, port))
+
+    def _passive_data(self, transport: Transport, port: int | None) -> PortEntry | None:
+        """Like active FTP data. Only where the system is the server: the high ports of others are anything."""
+        if transport is not Transport.TCP or port is None or port not in self.passive_ftp:
+            return None
+        return PortEntry(port, transport, PASSIVE_DATA, Speaks.UPGRADABLE, TlsBy.SYSTEM)
 
     def twin(self, entry: PortEntry | None) -> PortEntry | None:
         """The secure twin of `entry`."""
@@ -98,10 +108,11 @@ class Catalogue:
             entry.port for entry in self.ports.values() if entry.transport is Transport.TCP and entry.speaks in wanted
         )
 
-    def content(self) -> list[dict[str, object]]:
+    def content(self) -> dict[str, object]:
         """All that can decide or word a verdict, in one order: what a policy's hash is made from."""
         rows = [asdict(self.ports[key]) for key in sorted(self.ports)]
-        return [{name: value for name, value in row.items() if name != "note"} for row in rows]
+        said = [{name: value for name, value in row.items() if name != "note"} for row in rows]
+        return {"ports": said, "passive_ftp": sorted(self.passive_ftp)}
 
 
 FIELDS = frozenset(PortEntry.__dataclass_fields__) | {"ports"}
@@ -109,17 +120,22 @@ FIELDS = frozenset(PortEntry.__dataclass_fields__) | {"ports"}
 
 def load_catalogue(overrides: Path | None = None) -> Catalogue:
     """The catalogue that ships, with `overrides` merged over it. Raises ConfigError naming file, line and key."""
-    rows = _rows(read_table(files("enricher").joinpath("ports.toml")), {})
-    if overrides is not None:
-        rows |= _rows(read_table(overrides), rows)
+    shipped = read_table(files("enricher").joinpath("ports.toml"))
+    tops = [shipped] if overrides is None else [shipped, read_table(overrides)]
+    rows: Rows = {}
+    passive: tuple[int, ...] = ()
+    for top in tops:
+        top.refuse_unknown({"port", "passive_ftp"})
+        rows |= _rows(top, rows)
+        said = top.port_numbers("passive_ftp")
+        passive = passive if said is None else said
     entries = {key: _entry(key, table, values) for key, (table, values) in rows.items()}
     _check_twins(entries, rows)
-    return Catalogue(entries)
+    return Catalogue(entries, frozenset(passive))
 
 
 def _rows(top: Table, known: Rows) -> Rows:
     """The raw fields of each port of one file, laid over those of `known`."""
-    top.refuse_unknown({"port"})
     rows: Rows = {}
     for table in tables_of(top, "port"):
         table.refuse_unknown(FIELDS)

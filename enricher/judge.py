@@ -1,110 +1,220 @@
 """The stage of the enricher: records of `sk.entries` in, verdicts, events, status and alerts out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
-from enricher.alert import alert_about, gap_alert
+from enricher.alert import gap_alert
+from enricher.auditing import auditing_alert, missing_levels
 from enricher.catalogue import Catalogue
-from enricher.policy import Policy
+from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode, Output
+from enricher.expiry import expiry_alerts
+from enricher.join import Join
+from enricher.names import ReverseResolver
+from enricher.naming import Published, with_names
+from enricher.policy import Mode, Policy
+from enricher.ports_mode import publish_by_port
 from enricher.status import StatusClock
-from enricher.verdict import judge, match_port
+from enricher.systems import System, Systems
+from runtime.errors import Halt
 from runtime.flow import Outcome, Reason, Rejection
 from runtime.metrics import Metrics
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import CodecError, decode, encode
-from schemas.records import Alert, Audit, Entry, Event, Gap, Progress, Status, Verdict
-from schemas.topics import ALERTS, VERDICTS, partition_of
+from schemas.records import Alert, Audit, Direction, Entry, Event, Gap, Progress, Verdict
+from schemas.topics import ALERTS, VERDICTS, entry_key, partition_of
 
 READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
 UNKNOWN_TYPE = Reason("unknown-type", "the header `type` names no record that this topic carries")
+MEMORY_LIMIT = 500_000
+NO_WINDOW = timedelta(0)
 
-Counts = Counter[tuple[str, str]]
+
+class Placed(NamedTuple):
+    """A record to be published, and where. `need` is the record from which on it could have been undecided."""
+
+    record: Published
+    key: bytes
+    partition: int
+    need: Offset | None = None
 
 
 class Judge:
     """Implements `Stage` and `Memory`. Progress, audit and gap records come to every partition; only the copy on the
     partition of the system's own hash raises a status or an alert.
+
+    Past `memory_limit` connections in memory it halts.
     """
 
-    def __init__(self, catalogue: Catalogue, policy: Policy, *, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        policy: Policy,
+        *,
+        metrics: Metrics | None = None,
+        resolver: ReverseResolver | None = None,
+        memory_limit: int = MEMORY_LIMIT,
+    ) -> None:
         self._catalogue = catalogue
         self._policy = policy
         self._metrics = metrics
-        self._clock = StatusClock()
+        self._resolver = resolver
+        self._memory_limit = memory_limit
+        self._evidence = EvidenceMode(catalogue, policy)
+        self._status = StatusClock()
+        self._systems = Systems(self._new_join)
+        self._owed: dict[Partition, list[Placed]] = {}
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        outputs: list[Record] = []
+        placed: list[Placed] = []
         rejected: list[Rejection[StoredRecord]] = []
-        counts: Counts = Counter()
         for item in items:
+            placed += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
                 continue
             try:
-                outputs += self._settle(item, counts)
+                placed += self._settle(item)
             except CodecError as error:
                 rejected.append(Rejection(item, Reason("corrupt-record", f"{item.type}: {error}")))
-        self._count(counts)
-        return Outcome(outputs, rejected)
+        self._measure(placed)
+        named = with_names([one.record for one in placed], self._resolver)
+        return Outcome([_output(one, record) for one, record in zip(placed, named, strict=True)], rejected)
 
-    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
-        """See `Memory`. Only progress records are remembered; one that cannot be read was rejected in its time."""
+    def rebuild(
+        self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
+    ) -> None:
+        """See `Memory`. A record that cannot be read was rejected in its time."""
         self.forget(partition)
+        owed: list[Placed] = []
         for record in records:
-            if record.type == Progress.type:
-                self.process([record])
+            try:
+                placed = list(self._settle(record)) if record.type in READS else []
+            except CodecError:
+                continue
+            if undecided_from is not None:
+                owed += (one for one in placed if one.need is not None and one.need >= undecided_from)
+        if owed:
+            self._owed[partition] = owed
 
     def forget(self, partition: Partition) -> None:
         """See `Memory`."""
-        self._clock.forget(partition)
+        self._status.forget(partition)
+        self._systems.forget(partition)
+        self._owed.pop(partition, None)
 
     def needed_from(self, partition: Partition) -> Offset | None:
         """See `Memory`."""
-        return self._clock.needed_from(partition)
+        needs = (self._status.needed_from(partition), self._systems.needed_from(partition))
+        return min((need for need in needs if need is not None), default=None)
 
-    def _count(self, counts: Counts) -> None:
-        if self._metrics:
-            for (verdict, reason), count in counts.items():
-                self._metrics.verdicts(verdict, reason, count)
+    def undecided_from(self, partition: Partition) -> Offset | None:
+        """See `Memory`."""
+        return self._systems.undecided_from(partition)
 
-    def _settle(self, item: StoredRecord, counts: Counts) -> list[Record]:
+    def _new_join(self, first: Offset) -> Join:
+        is_evidence = self._policy.mode is Mode.EVIDENCE
+        window = timedelta(seconds=self._policy.window_seconds) if is_evidence else NO_WINDOW
+        return Join(window, self._evidence.find, first)
+
+    def _settle(self, item: StoredRecord) -> Iterator[Placed]:
         record = decode(item.type, item.value)
         if isinstance(record, Entry):
-            return self._judge(record, item, counts)
-        if isinstance(record, Progress):
-            return self._follow(record, item)
-        if isinstance(record, Gap) and _is_home(record, item):
-            return _outputs(item, gap_alert(record, self._policy))
-        return []
+            yield from self._entry(record, item)
+        elif isinstance(record, Progress):
+            yield from self._progress(record, item)
+        elif isinstance(record, Audit):
+            yield from self._audit(record, item)
+        elif isinstance(record, Gap):
+            yield from self._gap(record, item)
 
-    def _judge(self, entry: Entry, item: StoredRecord, counts: Counts) -> list[Record]:
-        match = match_port(entry, self._catalogue)
-        verdict = judge(entry, match, self._catalogue, policy=self._policy)
-        if isinstance(verdict, Event):
-            return _outputs(item, verdict)
-        counts[verdict.verdict, verdict.reason] += 1
-        return _outputs(item, verdict, alert_about(verdict, match, self._policy))
+    def _entry(self, entry: Entry, item: StoredRecord) -> Iterator[Placed]:
+        could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES
+        if self._policy.mode is Mode.PORTS:
+            need = item.offset if could_be_open else None
+            found = publish_by_port(entry, self._catalogue, self._policy)
+            yield from (Placed(record, item.key, item.partition.number, need) for record in found)
+        else:
+            system = self._systems.of(item.partition, entry.system, item.offset)
+            yield from _placed(self._evidence.published(entry, system.join), item)
 
-    def _follow(self, progress: Progress, item: StoredRecord) -> list[Record]:
-        self._clock.pass_by(item)
-        return _outputs(item, self._clock.status(progress, item)) if _is_home(progress, item) else []
+    def _progress(self, progress: Progress, item: StoredRecord) -> Iterator[Placed]:
+        system = self._systems.of(item.partition, progress.system, item.offset)
+        yield from _placed(self._evidence.of_decisions(system.join.progress(progress, item.offset)), item)
+        for silent in self._systems.drop_silent(item.partition, item.offset):
+            yield from _placed(self._evidence.of_decisions(silent.join.end()), item)
+        self._status.pass_by(item)
+        alerts = [self._auditing(system, progress), *self._expiring(system, progress)]
+        if _is_home(progress, item):
+            yield from _at_home([self._status.status(progress, item), *alerts], item)
+        if progress.final:
+            self._systems.drop(item.partition, progress.system)
+
+    def _audit(self, audit: Audit, item: StoredRecord) -> Iterator[Placed]:
+        system = self._systems.of(item.partition, audit.system, item.offset)
+        system.join.audit(audit)
+        alert = self._auditing(system, audit)
+        if _is_home(audit, item):
+            yield from _at_home([alert], item)
+
+    def _gap(self, gap: Gap, item: StoredRecord) -> Iterator[Placed]:
+        system = self._systems.of(item.partition, gap.system, item.offset)
+        yield from _placed(self._evidence.of_decisions(system.join.gap()), item)
+        if _is_home(gap, item):
+            yield from _at_home([gap_alert(gap, self._policy)], item)
+
+    def _auditing(self, system: System, record: Progress | Audit) -> Alert | None:
+        """The alert about levels that this record shows to be missing; it is remembered what was."""
+        before, missing = system.missing, missing_levels(record.audit_levels, self._policy.mode)
+        system.missing = before if missing is None else missing
+        return auditing_alert(self._policy, record.system, time=record.time, before=before, missing=missing)
+
+    def _expiring(self, system: System, progress: Progress) -> list[Alert]:
+        before, system.read_until = system.read_until, progress.time
+        return expiry_alerts(self._policy, progress.system, before, progress.time)
+
+    def _measure(self, placed: Sequence[Placed]) -> None:
+        """Raises Halt past the memory limit: a bigger memory can hold more, a restart cannot."""
+        if (size := self._systems.size) > self._memory_limit:
+            raise Halt(
+                f"{size} connections are remembered, and SK2SIEM_ENRICHER__MEMORY_LIMIT allows {self._memory_limit}:"
+                " raise it, or shorten the policy's window; nothing is lost"
+            )
+        if self._metrics is None:
+            return
+        self._metrics.open_windows.set(self._systems.open_windows)
+        verdicts = [one.record for one in placed if isinstance(one.record, Verdict)]
+        for (verdict, reason), count in Counter((one.verdict, one.reason) for one in verdicts).items():
+            self._metrics.verdicts(verdict, reason, count)
+        self._metrics.corrections.inc(sum(one.supersedes is not None for one in verdicts))
 
 
-def _is_home(record: Progress | Gap, item: StoredRecord) -> bool:
+def _placed(outputs: Iterator[Output], item: StoredRecord) -> Iterator[Placed]:
+    """On the partition that the item is on, under the key of the connection: it can be another one's time."""
+    for need, record in outputs:
+        yield Placed(record, _key(record), item.partition.number, need)
+
+
+def _at_home(records: Iterable[Published | None], item: StoredRecord) -> Iterator[Placed]:
+    yield from (Placed(record, item.key, item.partition.number) for record in records if record is not None)
+
+
+def _key(record: Published) -> bytes:
+    about = record.connection if isinstance(record, Alert) else record
+    if isinstance(about, Event):
+        return entry_key(about.system, about.entry.remote_address)
+    assert isinstance(about, Verdict)
+    remote = about.destination if about.direction is Direction.OUTBOUND else about.source
+    return entry_key(about.system, remote.address)
+
+
+def _is_home(record: Progress | Audit | Gap, item: StoredRecord) -> bool:
     """By the count that the producer spreads over, not the topic's present one: partitions may have been added."""
     return partition_of(record.system.encode(), record.partitions) == item.partition.number
 
 
-def _outputs(item: StoredRecord, *records: Verdict | Event | Status | Alert | None) -> list[Record]:
-    return [
-        Record(
-            ALERTS if record.type == Alert.type else VERDICTS,
-            item.key,
-            encode(record),
-            record.type,
-            item.partition.number,
-        )
-        for record in records
-        if record is not None
-    ]
+def _output(placed: Placed, record: Published) -> Record:
+    topic = ALERTS if record.type == Alert.type else VERDICTS
+    return Record(topic, placed.key, encode(record), record.type, placed.partition)

@@ -2,12 +2,23 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
 from typing import NamedTuple
 
 from schemas.records import Network
 
 REMEMBERED = 65_536
+
+Address = IPv4Address | IPv6Address
+AddressNetwork = IPv4Network | IPv6Network
 
 
 class Location(NamedTuple):
@@ -25,17 +36,44 @@ class Networks:
 
     def __init__(self, own: Iterable[str]) -> None:
         """Raises ValueError on what is not a network."""
-        self.own: tuple[IPv4Network | IPv6Network, ...] = tuple(ip_network(network.strip()) for network in own)
+        self.own: tuple[AddressNetwork, ...] = tuple(ip_network(network.strip()) for network in own)
         self.locate = lru_cache(REMEMBERED)(self._locate)
 
     def _locate(self, address: str | None) -> Location:
-        try:
-            parsed = ip_address(address or "")
-        except ValueError:
-            return NOWHERE
-        if parsed.is_unspecified:
+        parsed = parse(address)
+        if parsed is None or parsed.is_unspecified:
             return NOWHERE
         if parsed.is_loopback:
             return Location(Network.INTERNAL, True)
-        is_own = any(parsed in network for network in self.own)
-        return Location(Network.INTERNAL if is_own else Network.EXTERNAL, False)
+        return Location(Network.INTERNAL if _within(parsed, self.own) else Network.EXTERNAL, False)
+
+
+@lru_cache(REMEMBERED)
+def parse(address: str | None) -> Address | None:
+    """The address, or None when it is unknown or not one."""
+    try:
+        return ip_address(address or "")
+    except ValueError:
+        return None
+
+
+def is_within(address: str | None, networks: tuple[AddressNetwork, ...]) -> bool:
+    """Whether the address is in one of the networks; an unknown one is in none."""
+    parsed = parse(address)
+    return parsed is not None and _within(parsed, networks)
+
+
+def address_range(text: str) -> tuple[AddressNetwork, ...]:
+    """The networks that `10.1.0.0/16`, `10.1.1.7` or `10.1.1.10-10.1.1.20` covers. Raises ValueError."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        return (ip_network(text.strip()),)
+    start, end = ip_address(first.strip()), ip_address(last.strip())
+    try:
+        return tuple(summarize_address_range(start, end))
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _within(address: Address, networks: tuple[AddressNetwork, ...]) -> bool:
+    return any(address in network for network in networks)

@@ -1,37 +1,72 @@
-"""The policy: how connections are judged, read from a TOML file; its hash stands in every verdict."""
+"""The policy: how connections are judged. `enricher.policy_file` reads it; its hash stands in every verdict."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from importlib.resources import files
-from pathlib import Path
 
-import orjson
-
-from enricher.catalogue import SECURE, Catalogue, Speaks
-from enricher.networks import Networks
-from enricher.toml_file import Table, read_table, table_of
-from schemas.records import Network, Severity
+from enricher.networks import AddressNetwork, Networks, is_within
+from schemas.records import Network, Severity, VerdictKind
 
 
 class Mode(StrEnum):
-    """How connections are judged."""
+    """How connections are judged: by what the journal shows of their TLS, or by their port alone."""
 
+    EVIDENCE = "evidence"
     PORTS = "ports"
 
 
 class Reason(StrEnum):
-    """The reasons that a policy can weigh, and raise an alert for."""
+    """Why a verdict is what it is; a policy can weigh each and raise an alert for it, but for HELPER_PORT, an event."""
 
+    EXCEPTION = "exception"
+    LOCAL = "local"
+    TUNNEL = "tunnel"
+    WEAK_PROTOCOL = "weak-protocol"
+    WEAK_CIPHER = "weak-cipher"
+    TLS = "tls"
     CLEARTEXT_PORT = "cleartext-port"
-    NOT_IN_SECURE_LIST = "not-in-secure-list"
+    ENCRYPTED_PROTOCOL = "encrypted-protocol"
+    HELPER_PORT = "helper-port"
+    OWN_SCHEME = "own-scheme"
+    HANDSHAKE_FAILED = "handshake-failed"
     GAP = "gap"
+    SOURCE_ENDED = "source-ended"
+    SECURE_PORT = "secure-port"
+    TLS_NOT_AUDITED = "tls-not-audited"
+    NO_UPGRADE = "no-upgrade"
+    TLS_EXPECTED = "tls-expected"
+    NO_TLS_EVIDENCE = "no-tls-evidence"
+    NOT_IN_SECURE_LIST = "not-in-secure-list"
+
+
+class Notice(StrEnum):
+    """What is raised without a connection; `journal-gap` is not the reason `gap` of a connection in a gap's window."""
+
+    JOURNAL_GAP = "journal-gap"
+    AUDITING = "auditing"
+    EXCEPTION_ENDS = "exception-ends"
+
+
+Raised = Reason | Notice
+RAISED: tuple[Raised, ...] = (*(reason for reason in Reason if reason is not Reason.HELPER_PORT), *Notice)
+
+
+class Protocol(StrEnum):
+    """TLS protocols, weakest first."""
+
+    SSLV2 = "SSLV2"
+    SSLV3 = "SSLV3"
+    TLSV1_0 = "TLSV1.0"
+    TLSV1_1 = "TLSV1.1"
+    TLSV1_2 = "TLSV1.2"
+    TLSV1_3 = "TLSV1.3"
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How bad a reason is when the other end is in one's own networks, and when it is not."""
+    """How bad something is when the other end is in one's own networks, and when it is not."""
 
     internal: Severity
     external: Severity
@@ -41,111 +76,90 @@ class Weight:
         return self.internal if network is Network.INTERNAL else self.external
 
 
-WEIGHTS: Mapping[Reason, Weight] = {
-    Reason.CLEARTEXT_PORT: Weight(Severity.MEDIUM, Severity.HIGH),
-    Reason.NOT_IN_SECURE_LIST: Weight(Severity.MEDIUM, Severity.MEDIUM),
-    Reason.GAP: Weight(Severity.HIGH, Severity.HIGH),
-}
-OWN_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
-KEYS = frozenset({"mode", "outbound", "secure_ports", "cleartext_ports", "own_networks", "alert", "severities"})
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Two networks with an encrypted tunnel (IPsec) between them."""
+
+    one: AddressNetwork
+    other: AddressNetwork
+
+    def joins(self, local: str | None, remote: str | None) -> bool:
+        """Whether the two addresses are at its two ends, in either direction."""
+        return (is_within(local, (self.one,)) and is_within(remote, (self.other,))) or (
+            is_within(local, (self.other,)) and is_within(remote, (self.one,))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyException:
+    """A verdict that somebody answers for, up to and including a day.
+
+    `addresses` are of the other end; no `ports` means every port; no `system` means every system.
+    """
+
+    addresses: tuple[AddressNetwork, ...]
+    ports: frozenset[int]
+    system: str | None
+    verdict: VerdictKind
+    reason: str
+    owner: str
+    expires: date
+
+    @property
+    def ends(self) -> datetime:
+        """The first moment at which it is not in force any more: midnight UTC after its day."""
+        return datetime.combine(self.expires + timedelta(days=1), time(), UTC)
+
+    @property
+    def key(self) -> str:
+        """Eight hexadecimal digits of what it says: the same in every release, another when a word is changed."""
+        said = (sorted(map(str, self.addresses)), sorted(self.ports), self.system, self.verdict.value)
+        return hashlib.sha256(repr((*said, self.reason, self.owner, str(self.expires))).encode()).hexdigest()[:8]
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether it holds at this journal time (UTC)."""
+        return at < self.ends
+
+    def covers(self, system: str, address: str | None, port: int | None) -> bool:
+        """Whether it is about this connection: the other end's address, and the port that tells the service."""
+        return (
+            self.system in (None, system)
+            and (not self.ports or port in self.ports)
+            and is_within(address, self.addresses)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`secure_ports` and `cleartext_ports` are TCP ports, of whichever end the service is on."""
+    """`window_seconds` is journal time. `secure_ports`, `cleartext_ports` and `outbound` are of mode ports: TCP ports,
+    of whichever end the service is on, and whether what the system opens is judged too.
+
+    `weak_ciphers` are patterns (`*` stands for anything) for names in upper case without `TLS_` and `WITH_`.
+    """
 
     mode: Mode
+    window_seconds: int
     outbound: bool
     secure_ports: frozenset[int]
     cleartext_ports: frozenset[int]
     networks: Networks
-    weights: Mapping[Reason, Weight]
-    alerts: frozenset[Reason]
+    own_addresses: frozenset[str]
+    tunnels: tuple[Tunnel, ...]
+    exceptions: tuple[PolicyException, ...]
+    weakest_protocol: Protocol
+    weak_ciphers: tuple[str, ...]
+    needs_forward_secrecy: bool
+    severities: Mapping[Raised, Weight]
+    alerts: frozenset[Raised]
     hash: str
 
+    def exception_for(self, system: str, address: str | None, port: int | None, at: datetime) -> PolicyException | None:
+        """The first exception that is about this connection and in force at this journal time."""
+        for exception in self.exceptions:
+            if exception.is_in_force(at) and exception.covers(system, address, port):
+                return exception
+        return None
 
-def load_policy(file: Path | None, catalogue: Catalogue) -> Policy:
-    """The policy in `file` (None: the one that ships). Raises ConfigError naming file, line and key."""
-    top = read_table(file or files("enricher").joinpath("policies", "ports.toml"))
-    top.refuse_unknown(KEYS)
-    mode = _mode(top)
-    secure, cleartext = _port_lists(top, catalogue)
-    policy = Policy(
-        mode=mode,
-        outbound=top.flag("outbound", default=False),
-        secure_ports=secure,
-        cleartext_ports=cleartext,
-        networks=_networks(top),
-        weights=_weights(table_of(top, "severities")),
-        alerts=_alerts(top),
-        hash="",
-    )
-    return _with_hash(policy, catalogue)
-
-
-def _mode(top: Table) -> Mode:
-    if top.values.get("mode") == "evidence":
-        raise top.error("mode", '"evidence" is not in this release; use mode = "ports"')
-    return top.choice("mode", Mode)
-
-
-def _port_lists(top: Table, catalogue: Catalogue) -> tuple[frozenset[int], frozenset[int]]:
-    """A list that is not in the file is the catalogue's, less what the other list names."""
-    secure, cleartext = top.port_numbers("secure_ports"), top.port_numbers("cleartext_ports")
-    both = sorted(set(secure or ()) & set(cleartext or ()))
-    if both:
-        raise top.error("cleartext_ports", f"port {both[0]} is on secure_ports too: it can only be on one list")
-    return (
-        catalogue.tcp_ports(SECURE) - set(cleartext or ()) if secure is None else frozenset(secure),
-        catalogue.tcp_ports({Speaks.CLEARTEXT}) - set(secure or ()) if cleartext is None else frozenset(cleartext),
-    )
-
-
-def _networks(top: Table) -> Networks:
-    networks = top.texts("own_networks")
-    for network in networks or ():
-        try:
-            Networks([network])
-        except ValueError as error:
-            raise top.error("own_networks", f'{error}; a network such as "10.0.0.0/8" expected') from error
-    return Networks(OWN_NETWORKS if networks is None else networks)
-
-
-def _alerts(top: Table) -> frozenset[Reason]:
-    names = top.texts("alert")
-    for name in names or ():
-        if name not in tuple(Reason):
-            raise top.error("alert", f"{name!r} is not a reason of this mode; known: {', '.join(Reason)}")
-    return frozenset(Reason if names is None else map(Reason, names))
-
-
-def _weights(table: Table) -> dict[Reason, Weight]:
-    table.refuse_unknown(frozenset(Reason))
-    return {reason: _weight(table, reason) for reason in Reason}
-
-
-def _weight(table: Table, reason: Reason) -> Weight:
-    value = table.values.get(reason)
-    if value is None:
-        return WEIGHTS[reason]
-    parts = value if isinstance(value, dict) else {"internal": value, "external": value}
-    if set(parts) == {"internal", "external"} and all(part in tuple(Severity) for part in parts.values()):
-        return Weight(Severity(str(parts["internal"])), Severity(str(parts["external"])))
-    known = ", ".join(Severity)
-    raise table.error(reason, f"one of {known} expected, or {{ internal = …, external = … }} with one of them each")
-
-
-def _with_hash(policy: Policy, catalogue: Catalogue) -> Policy:
-    """Over what the policy says, not how it is written: comments and the order of lists do not change it."""
-    content = {
-        "mode": policy.mode,
-        "outbound": policy.outbound,
-        "secure_ports": sorted(policy.secure_ports),
-        "cleartext_ports": sorted(policy.cleartext_ports),
-        "own_networks": sorted(map(str, policy.networks.own)),
-        "severities": {reason: [weight.internal, weight.external] for reason, weight in policy.weights.items()},
-        "alert": sorted(policy.alerts),
-        "catalogue": catalogue.content(),
-    }
-    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return replace(policy, hash=hashlib.sha256(canonical).hexdigest()[:12])
+    def joined_by_tunnel(self, local: str | None, remote: str | None) -> bool:
+        """Whether a tunnel encrypts what goes between the two addresses."""
+        return any(tunnel.joins(local, remote) for tunnel in self.tunnels)

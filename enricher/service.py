@@ -1,9 +1,12 @@
 """The enricher, wired: catalogue and policy, read once at the start."""
 
+from contextlib import ExitStack
+
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy import load_policy
-from enricher.settings import EnricherSettings
+from enricher.names import ReverseResolver
+from enricher.policy_file import load_policy
+from enricher.settings import DnsSettings, EnricherSettings
 from runtime.broker import Broker, Subscription
 from runtime.flow import Source, Stage
 from runtime.record import StoredRecord
@@ -14,12 +17,16 @@ from schemas.topics import ENTRIES
 def build(
     settings: EnricherSettings, broker: Broker, running: Running
 ) -> tuple[Source[StoredRecord], Stage[StoredRecord]]:
-    """Source and stage. Raises ConfigError for a wrong catalogue or policy, Unavailable."""
+    """Source and stage. Raises ConfigError for a wrong catalogue, policy or name server, Unavailable."""
     catalogue = load_catalogue(settings.ports)
     policy = load_policy(settings.policy, catalogue)
-    judge = Judge(catalogue, policy, metrics=running.metrics)
     subscription = Subscription("enricher", running.worker, (ENTRIES,), policy.hash)
-    return broker.source(subscription, judge), judge
+    with ExitStack() as unless_built:
+        resolver = _resolver(settings.dns, running, unless_built)
+        judge = Judge(catalogue, policy, metrics=running.metrics, resolver=resolver)
+        source = broker.source(subscription, judge)
+        running.resources.push(unless_built.pop_all())
+    return source, judge
 
 
 def check(settings: EnricherSettings) -> str:
@@ -27,3 +34,11 @@ def check(settings: EnricherSettings) -> str:
     catalogue = load_catalogue(settings.ports)
     policy = load_policy(settings.policy, catalogue)
     return f"policy {policy.hash} in mode {policy.mode}; {len(catalogue.ports)} ports in the catalogue"
+
+
+def _resolver(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
+    if not settings.enabled:
+        return None
+    from enricher.reverse_dns import ReverseDns
+
+    return resources.enter_context(ReverseDns(settings, shutdown=running.shutdown, metrics=running.metrics))

@@ -1,6 +1,5 @@
 """TOML files written by people: read with errors that name file, line and key."""
 
-import re
 import tomllib
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -9,17 +8,16 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
+from enricher.toml_places import KeyPath, line_of
 from runtime.errors import ConfigError
 
 E = TypeVar("E", bound=StrEnum)
-HEADER = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?$")
-KEY = re.compile(r"""\s*["']?([\w-]+)["']?\s*=""")
 LARGEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a file. `name` is empty for the top level; `index` counts the tables of an array of tables."""
+    """The top level of a file (`name` is empty), or the table number `index` of an array of tables."""
 
     file: str
     text: str
@@ -29,10 +27,8 @@ class Table:
 
     def error(self, key: str, problem: str) -> ConfigError:
         """What to raise about `key` (empty: about the table)."""
-        line = _line_of(self.text, self.name, self.index, key)
-        place = [f"line {line}"] if line else []
-        named = ".".join(part for part in (self.name, key) if part)
-        return ConfigError(", ".join([self.file, *place, f"key {named}: {problem}"]))
+        path = [*((self.name, self.index) if self.name else ()), *((key,) if key else ())]
+        return ConfigError(problem_text(self.file, self.text, path, problem))
 
     def refuse_unknown(self, known: Set[str]) -> None:
         for key in self.values:
@@ -84,13 +80,10 @@ class Table:
         if not isinstance(item, str):
             port = self._port(key, item)
             return range(port, port + 1)
-        first, dash, last = item.partition("-")
-        if not (dash and first.strip().isdecimal() and last.strip().isdecimal()):
-            raise self.error(key, f'{item!r} is neither a port nor a range such as "40000-40100"')
-        start, end = self._port(key, int(first)), self._port(key, int(last))
-        if start > end:
-            raise self.error(key, f"{item!r} ends before it starts")
-        return range(start, end + 1)
+        try:
+            return port_range(item)
+        except ValueError as error:
+            raise self.error(key, str(error)) from error
 
     def _port(self, key: str, value: object) -> int:
         if type(value) is not int or not 1 <= value <= LARGEST_PORT:
@@ -120,23 +113,19 @@ def tables_of(top: Table, name: str) -> list[Table]:
     return [Table(top.file, top.text, values, name, index) for index, values in enumerate(found)]
 
 
-def table_of(top: Table, name: str) -> Table:
-    """The table `[name]`; empty when there is none."""
-    found = top.values.get(name, {})
-    if not isinstance(found, dict):
-        raise top.error(name, f"a table expected, under a line [{name}]")
-    return Table(top.file, top.text, found, name)
+def port_range(text: str) -> range:
+    """The ports of a range such as `40000-40100`. Raises ValueError."""
+    first, dash, last = (part.strip() for part in text.partition("-"))
+    if not (dash and first.isdecimal() and last.isdecimal()):
+        raise ValueError(f'{text!r} is neither a port nor a range such as "40000-40100"')
+    start, end = int(first), int(last)
+    if not 1 <= start <= end <= LARGEST_PORT:
+        raise ValueError(f"{text!r} ends before it starts, or leaves 1 to {LARGEST_PORT}")
+    return range(start, end + 1)
 
 
-def _line_of(text: str, table: str, index: int, key: str) -> int | None:
-    """Where the key stands, else where its table begins. tomllib keeps no places, so the text is searched for them."""
-    current, seen, start = "", -1 if table else 0, None
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := HEADER.match(line):
-            current = header[1]
-            seen += current == table
-            is_wanted = current == (table or key) and seen == index
-            start = number if is_wanted and start is None else start
-        elif current == table and seen == index and (found := KEY.match(line)) and found[1] == key:
-            return number
-    return start
+def problem_text(file: str, text: str, path: KeyPath, problem: str) -> str:
+    """One line that names file, line and key. `path` leads to the value: names, and places in lists."""
+    line = line_of(text, path)
+    named = ".".join(part for part in path if isinstance(part, str))
+    return ", ".join([file, *([f"line {line}"] if line else []), f"key {named}: {problem}"])

@@ -122,8 +122,14 @@ class Stage(Protocol[T]):
 class Memory(Protocol):
     """What a stage remembers of a partition between batches; it can always be rebuilt from the broker."""
 
-    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
-        """Forget the partition and remember these, by the same code as live, with outputs suppressed."""
+    def rebuild(
+        self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
+    ) -> None:
+        """Forget the partition and remember these, by the same code as live, with outputs suppressed.
+
+        `undecided_from` is given where the memory was built under another policy: from that record on, outcomes may
+        not have been published, so they are owed, and go out with the next batch.
+        """
 
     def forget(self, partition: Partition) -> None:
         """The partition went to another worker."""
@@ -131,15 +137,23 @@ class Memory(Protocol):
     def needed_from(self, partition: Partition) -> Offset | None:
         """The oldest record it still depends on; None when nothing before the next one matters."""
 
+    def undecided_from(self, partition: Partition) -> Offset | None:
+        """The oldest record whose outcome is still open; None when none is."""
+
 
 class Forgetful:
     """The memory of a stage that remembers nothing."""
 
-    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
+    def rebuild(
+        self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
+    ) -> None:
         pass
 
     def forget(self, partition: Partition) -> None:
         pass
 
     def needed_from(self, partition: Partition) -> Offset | None:
+        return None
+
+    def undecided_from(self, partition: Partition) -> Offset | None:
         return None

@@ -42,6 +42,13 @@ class Metrics:
         self.journal_gaps = self._counter("journal_gaps", "Gaps: entries that can no longer be read")
         self._entries = self._counter("entries", "Entries published, by detail type", "type")
         self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
+        self.corrections = self._counter("corrections", "Verdicts that correct an earlier one: a TLS entry came late")
+        self.open_windows = self._gauge("open_windows", "Connections that wait for their TLS facts")
+        self._dns_lookups = self._counter("dns_lookups", "Reverse lookups that ended, by outcome", "outcome")
+        self.dns_cache_hits = self._counter("dns_cache_hits", "Addresses whose name was known without asking")
+        self.dns_late = self._counter(
+            "dns_late", "Addresses published without a name: the answer was not there in time"
+        )
         self._requests = self._counter("requests", "Requests to the SIEM, by answer", "sink", "code")
         self.request_seconds = self._histogram("request_seconds", "Time that one request to the SIEM took")
         self.duplicates = self._counter("sink_duplicates", "Events that the SIEM already had under the same id")
@@ -66,6 +73,9 @@ class Metrics:
 
     def verdicts(self, verdict: str, reason: str, count: int) -> None:
         self._verdicts.labels(self.service, verdict, reason).inc(count)
+
+    def dns_lookup(self, outcome: str) -> None:
+        self._dns_lookups.labels(self.service, outcome).inc()
 
     def request(self, sink: str, code: str) -> None:
         self._requests.labels(self.service, sink, code).inc()

@@ -12,21 +12,31 @@ NO_TALLY = Tally()
 
 @dataclass(frozen=True, slots=True)
 class OffsetMetadata:
-    """`low` is the oldest record that the memory still depends on; `policy` the hash it was built with."""
+    """`low` is the oldest record that the memory still depends on; `policy` the hash it was built with.
+
+    `open` is the oldest record whose outcome was not published by then.
+    """
 
     low: Offset | None = None
     policy: str = ""
     tally: Tally = NO_TALLY
+    open: Offset | None = None
+
+    def undecided_from(self, policy: str) -> Offset | None:
+        """What has to be decided again where the policy is another one now."""
+        return None if policy == self.policy else self.open
 
     def dump(self) -> str:
         tally = [self.tally.received, self.tally.rejected, self.tally.in_a_row, self.tally.batches]
-        return orjson.dumps({"v": 1, "low": self.low, "policy": self.policy, "rejected": tally}).decode()
+        document = {"v": 1, "low": self.low, "policy": self.policy, "rejected": tally, "open": self.open}
+        return orjson.dumps(document).decode()
 
 
 def load(text: str | None) -> OffsetMetadata:
     """The metadata, or the empty one where another tool committed the offset."""
     try:
         document = orjson.loads(text or "")
-        return OffsetMetadata(document["low"], document["policy"], Tally(*document["rejected"]))
+        tally = Tally(*document["rejected"])
+        return OffsetMetadata(document["low"], document["policy"], tally, document.get("open"))
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return OffsetMetadata()

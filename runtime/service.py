@@ -1,5 +1,6 @@
 """What every service is built with: who it is, and what it runs under."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from runtime.backoff import Backoff
@@ -11,7 +12,10 @@ from runtime.worker import Conditions, RejectionLimit
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One process: the service's word, the worker's stable name, and its shutdown, health and metrics."""
+    """One process: the service's word, the worker's stable name, and its shutdown, health and metrics.
+
+    What a service opens beside its source, it enters into `resources`: closed when the service has ended.
+    """
 
     service: str
     worker: str
@@ -22,6 +26,7 @@ class Running:
     backoff: Backoff = field(default_factory=Backoff)
     stuck_after: float = 180.0
     grace: float = 10.0
+    resources: ExitStack = field(default_factory=ExitStack)
 
     @property
     def conditions(self) -> Conditions:

@@ -1,8 +1,11 @@
 """Ids made from the journal, never from an offset: stable over re-reads, restarts and time-zone settings."""
 
+import re
 from datetime import datetime
 
 from schemas.records import EventId
+
+CORRECTION = re.compile(r"\.c\d+$")
 
 
 def entry_id(journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
@@ -23,6 +26,11 @@ def correction_id(first: EventId, number: int) -> EventId:
     return EventId(f"{first}.c{number}")
 
 
+def first_id(one: str) -> EventId:
+    """The id of the first verdict that `one` belongs to: itself, unless it is a correction's."""
+    return EventId(CORRECTION.sub("", one))
+
+
 def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
     """The id of what is not one entry (a gap, a status) but belongs to a place in the journal."""
     return EventId(f"{entry_id(journal_time, system, receiver, sequence)}.{kind}")
@@ -31,3 +39,13 @@ def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequ
 def gap_id(system: str, receiver: str, sequence: int) -> EventId:
     """The id of the gap that begins behind this place; the same however often the gap is found."""
     return EventId(f"gap-{system}-{receiver}-{sequence:020d}")
+
+
+def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
+    """The id of the alert that an exception of the policy ends: one per exception, system and day of journal time."""
+    return EventId(f"{journal_time:%Y%m%d}T000000000000-{system}.exception-{key}")
+
+
+def auditing_id(time: datetime, system: str) -> EventId:
+    """The id of the alert that auditing is not sufficient since this time (UTC)."""
+    return EventId(f"{time:%Y%m%dT%H%M%S%f}-{system}.auditing")

@@ -56,6 +56,7 @@ class AlertKind(StrEnum):
     CORRECTION = "correction"
     GAP = "gap"
     AUDITING = "auditing"
+    EXCEPTION = "exception"
 
 
 class Direction(StrEnum):
@@ -223,7 +224,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is concluded about one connection. The source is always the side that opened it."""
+    """What is concluded about one connection. The source is always the side that opened it.
+
+    `detail` adds to the reason: `after-failed-handshake`, `catalogue-wrong` (TLS on a port listed as clear text).
+    """
 
     type: ClassVar[str] = "verdict"
 
@@ -254,6 +258,7 @@ class Verdict:
     reader: str
     backfill: bool
     supersedes: EventId | None = None
+    detail: str | None = None
     version: int = 1
 
 
@@ -292,7 +297,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What pages somebody: a verdict that the policy raises, or the pipeline's own (gap, auditing).
+    """What pages somebody: a verdict that the policy raises, or the pipeline's own (gap, auditing, exception).
 
     `id` is the id of what it alerts about; `connection` is the verdict, None where the alert is not about one.
     """

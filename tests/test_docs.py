@@ -16,7 +16,7 @@ from cli.settings import Settings
 from cli.variables import variables
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy import load_policy
+from enricher.policy_file import load_policy
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
 from producer.reader import JournalRow, Place

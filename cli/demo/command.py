@@ -82,7 +82,10 @@ def _run(settings: Settings, folder: Folder, entries: int, console: Console) -> 
 
 
 def demo_environ(environ: Mapping[str, str], folder: Folder, entries: int) -> dict[str, str]:
-    """The environment of the demo's services: of the settings that are there, only the SIEMs and the policy."""
+    """The environment of the demo's services: of the settings that are there, only the SIEMs and the policy.
+
+    No name server is asked about the addresses of a journal that is simulated.
+    """
     kept = {name: text for name, text in environ.items() if not name.startswith(PREFIX) or name.startswith(KEPT)}
     return kept | {
         "SK2SIEM_WORKER": "demo",
@@ -92,5 +95,6 @@ def demo_environ(environ: Mapping[str, str], folder: Folder, entries: int) -> di
         "SK2SIEM_PRODUCER__SYSTEM": SYSTEM,
         "SK2SIEM_PRODUCER__READER": "simulator",
         "SK2SIEM_SIMULATOR__ENTRIES": str(entries),
+        "SK2SIEM_ENRICHER__DNS__ENABLED": "false",
         "SK2SIEM_FILE__PATH": str(folder.path),
     }

@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runtime.broker import Subscription
@@ -134,7 +134,8 @@ class EmbeddedSource:
             offset, metadata = committed.get(topic, (1, OffsetMetadata()))
             self._warn_of_expired(topic, offset)
             self._next[topic] = offset
-            self._memory.rebuild(Partition(topic, 0), self._between(topic, metadata.low, offset))
+            undecided = metadata.undecided_from(self._subscription.policy)
+            self._memory.rebuild(Partition(topic, 0), self._between(topic, metadata.low, offset), undecided)
         self._metrics.rebuilds.inc()
 
     def _warn_of_expired(self, topic: str, offset: int) -> None:
@@ -143,16 +144,18 @@ class EmbeddedSource:
         if first is not None and first > offset > 1:
             log.error("records expired before they were read", topic=topic, count=first - offset)
 
-    def _between(self, topic: str, low: Offset | None, until: int) -> list[StoredRecord]:
+    def _between(self, topic: str, low: Offset | None, until: int) -> Iterator[StoredRecord]:
+        """One after the other: there can be more than fit into memory."""
         if low is None:
-            return []
+            return
         with translated(self._path):
             rows = self._connection.execute(
                 f"SELECT offset, time_ms, key, value, type, headers FROM {topic_table(topic)}"  # noqa: S608
                 " WHERE offset >= ? AND offset < ? ORDER BY offset",
                 (low, until),
-            ).fetchall()
-        return [stored(topic, row) for row in rows]
+            )
+            for row in rows:
+                yield stored(topic, row)
 
     def _fetch(self) -> list[StoredRecord]:
         """The next records of all topics; cheap while nobody wrote, since only a counter is read then."""
@@ -183,8 +186,9 @@ class EmbeddedSource:
         return {record.partition.topic: record.offset + 1 for record in records}
 
     def _metadata(self, topic: str, tally: Tally) -> str:
-        low = self._memory.needed_from(Partition(topic, 0))
-        return OffsetMetadata(low, self._subscription.policy, tally).dump()
+        memory, partition = self._memory, Partition(topic, 0)
+        low, undecided = memory.needed_from(partition), memory.undecided_from(partition)
+        return OffsetMetadata(low, self._subscription.policy, tally, undecided).dump()
 
     def _assert_generation(self) -> None:
         row = self._connection.execute(

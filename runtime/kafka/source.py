@@ -163,8 +163,9 @@ class KafkaSource:
             for place in sorted(owned):
                 offset, metadata = self._committed_of(consumer, place, firsts[place])
                 low = metadata.low if metadata.low is not None else offset
-                records = list(self._ranges.read(Partition(*place), max(low, firsts[place]), offset))
-                self._memory.rebuild(Partition(*place), records)
+                records = self._ranges.read(Partition(*place), max(low, firsts[place]), offset)
+                undecided = metadata.undecided_from(self._subscription.policy)
+                self._memory.rebuild(Partition(*place), records, undecided)
                 consumer.seek(place, offset)
                 self._committed[place] = offset
                 tallies.append(metadata.tally)
@@ -219,8 +220,9 @@ class KafkaSource:
             raise BatchLost("a stalled partition; the consumer is replaced")
 
     def _metadata(self, place: TopicPartition, tally: Tally) -> str:
-        low = self._memory.needed_from(Partition(*place))
-        return OffsetMetadata(low, self._subscription.policy, tally).dump()
+        memory, partition = self._memory, Partition(*place)
+        low, undecided = memory.needed_from(partition), memory.undecided_from(partition)
+        return OffsetMetadata(low, self._subscription.policy, tally, undecided).dump()
 
     def _drop_consumer(self) -> None:
         consumer, self._consumer = self._consumer, None

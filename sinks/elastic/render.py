@@ -166,6 +166,7 @@ def _ibmi_of_verdict(verdict: Verdict) -> Document:
             {
                 "result": verdict.verdict,
                 "reason": verdict.reason,
+                "detail": verdict.detail,
                 "basis": verdict.basis,
                 "severity": verdict.severity,
                 "policy": verdict.policy,

@@ -66,6 +66,7 @@ def _verdict(verdict: Verdict) -> Fields:
         "sk_type": verdict.detail_type,
         "verdict": verdict.verdict,
         "reason": verdict.reason,
+        "detail": verdict.detail,
         "basis": verdict.basis,
         "severity": verdict.severity,
         "network": verdict.network,

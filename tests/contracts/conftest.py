@@ -69,9 +69,9 @@ class Rig:
         return publisher
 
     def source(
-        self, topics: Sequence[str], *, worker: str = "worker-1", memory: Memory | None = None
+        self, topics: Sequence[str], *, worker: str = "worker-1", memory: Memory | None = None, policy: str = ""
     ) -> Source[StoredRecord]:
-        subscription = Subscription(self.service, worker, tuple(topics))
+        subscription = Subscription(self.service, worker, tuple(topics), policy)
         source = self.broker(worker).source(subscription, memory or Forgetful())
         self.open_parts.callback(source.close)
         return source

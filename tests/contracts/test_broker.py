@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
@@ -23,13 +23,18 @@ REASON = Reason("bad-value", "the value cannot be read")
 class RecordingMemory:
     """Remembers what it was given to remember; the test says what it needs."""
 
-    def __init__(self, needs: Offset | None = None) -> None:
+    def __init__(self, needs: Offset | None = None, open_from: Offset | None = None) -> None:
         self.needs = needs
+        self.open_from = open_from
         self.rebuilt: dict[Partition, list[StoredRecord]] = {}
+        self.undecided: dict[Partition, Offset | None] = {}
         self.rebuilds = 0
 
-    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
+    def rebuild(
+        self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
+    ) -> None:
         self.rebuilt[partition] = list(records)
+        self.undecided[partition] = undecided_from
         self.rebuilds += 1
 
     def forget(self, partition: Partition) -> None:
@@ -37,6 +42,9 @@ class RecordingMemory:
 
     def needed_from(self, partition: Partition) -> Offset | None:
         return self.needs
+
+    def undecided_from(self, partition: Partition) -> Offset | None:
+        return self.open_from
 
 
 def records(topic: str, *values: str, key: str = "key", partition: int = 0) -> list[Record]:
@@ -385,6 +393,26 @@ def test_a_memory_is_rebuilt_from_what_it_needs_up_to_the_committed_offset(rig: 
     take(rig.source([topic], memory=rebuilt))
 
     assert values(rebuilt.rebuilt[Partition(topic, 0)]) == ["two", "three", "four"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_owed"), [pytest.param("old", False, id="same"), pytest.param("new", True, id="other")]
+)
+def test_what_was_undecided_under_another_policy_is_told_to_the_memory(rig: Rig, policy: str, is_owed: bool) -> None:
+    topic = rig.topic("numbers")
+    publish(rig, records(topic, "one", "two"))
+    memory = RecordingMemory()
+    source = rig.source([topic], memory=memory, policy="old")
+    batch = take(source)
+    memory.needs, memory.open_from = batch.items[0].offset, batch.items[1].offset
+    source.checkpoint(settled(batch))
+    source.close()
+    publish(rig, records(topic, "three"))
+
+    rebuilt = RecordingMemory()
+    take(rig.source([topic], memory=rebuilt, policy=policy))
+
+    assert rebuilt.undecided[Partition(topic, 0)] == (batch.items[1].offset if is_owed else None)
 
 
 def test_an_abandoned_batch_takes_the_memory_back_with_it(rig: Rig) -> None:

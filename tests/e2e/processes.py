@@ -34,7 +34,8 @@ class ServiceProcess:
         self.log = folder / f"{environment.get('SK2SIEM_WORKER', name)}-{name}.log"
         self._arguments = arguments or ("run", name)
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SK2SIEM_")}
-        self._environment = {**clean, **environment, "SK2SIEM_OPS__PORT": str(self.port)}
+        offline = {"SK2SIEM_ENRICHER__DNS__ENABLED": "false"}
+        self._environment = {**clean, **offline, **environment, "SK2SIEM_OPS__PORT": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -19,6 +19,8 @@ GHOST = "a member that never works"
 class Committed:
     next_offset: int
     low: Offset | None
+    undecided: Offset | None = None
+    policy: str = ""
 
 
 @dataclass(slots=True)
@@ -118,7 +120,8 @@ class FakeSource:
         assert isinstance(positions, dict)
         self._broker.append([*settled.outputs, *letters])
         for partition, offset in positions.items():
-            self._group.committed[partition] = Committed(offset, self._memory.needed_from(partition))
+            low, undecided = self._memory.needed_from(partition), self._memory.undecided_from(partition)
+            self._group.committed[partition] = Committed(offset, low, undecided, self._subscription.policy)
         self._group.tally = settled.tally
         self._next.update(positions)
 
@@ -132,7 +135,8 @@ class FakeSource:
         for partition in owned:
             committed = self._group.committed.get(partition, Committed(0, None))
             low = committed.next_offset if committed.low is None else committed.low
-            self._memory.rebuild(partition, self._broker.between(partition, low, committed.next_offset))
+            undecided = None if committed.policy == self._subscription.policy else committed.undecided
+            self._memory.rebuild(partition, self._broker.between(partition, low, committed.next_offset), undecided)
             self._next[partition] = committed.next_offset
 
     def _forget_generation(self) -> None:

@@ -62,7 +62,9 @@ class CountingStage:
                 outputs.extend(_output(self._output, item.key, count_value(item.partition, each)) for each in counted)
         return Outcome(outputs, rejected, deferred)
 
-    def rebuild(self, partition: Partition, records: Sequence[StoredRecord]) -> None:
+    def rebuild(
+        self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
+    ) -> None:
         counts = self._counts[partition] = Counts(self._every)
         for record in records:
             if not _is_bad(record):
@@ -74,6 +76,9 @@ class CountingStage:
     def needed_from(self, partition: Partition) -> Offset | None:
         counts = self._counts.get(partition)
         return counts.since if counts else None
+
+    def undecided_from(self, partition: Partition) -> Offset | None:
+        return None
 
 
 class Counts:

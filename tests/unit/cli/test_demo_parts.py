@@ -223,6 +223,7 @@ def test_the_demos_services_get_the_settings_of_the_siem_and_none_of_the_broker(
         "SK2SIEM_IBMI__SYSTEM": "prod.example.com",
         "SK2SIEM_SPLUNK__URL": "https://splunk.example.com:8088",
         "SK2SIEM_SPLUNK__TOKEN": "t0ken-t0ken",
+        "SK2SIEM_ENRICHER__DNS__ENABLED": "true",
     }
 
     environ = demo_environ(given, Folder(tmp_path), 500)
@@ -233,4 +234,5 @@ def test_the_demos_services_get_the_settings_of_the_siem_and_none_of_the_broker(
     assert settings.broker.password is None
     assert (settings.producer.reader, settings.simulator.entries) == ("simulator", 500)
     assert settings.ibmi.system == ""
+    assert not settings.enricher.dns.enabled
     assert settings.splunk is not None

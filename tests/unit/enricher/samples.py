@@ -11,6 +11,7 @@ from schemas.topics import ENTRIES, partition_of
 
 TIME = datetime(2026, 11, 22, 2, 15, 0, 123456, tzinfo=UTC)
 PARTITIONS = 6
+LEVELS = ("*NETSCK", "*NETSECURE", "*NETTELSVR")
 ACCEPT = Entry(
     id=entry_id(TIME.replace(tzinfo=None), "PROD1", "AUDRCV0001", 184467),
     system="PROD1",
@@ -58,7 +59,7 @@ def connect(remote_port: int | None, remote_address: str = "198.51.100.9", local
 
 
 def progress(system: str = "PROD1", *, seconds: float = 0, final: bool = False) -> Progress:
-    return Progress(system, "QAUDJRN", TIME + timedelta(seconds=seconds), True, ("*NETSCK",), 0, 6, final)
+    return Progress(system, "QAUDJRN", TIME + timedelta(seconds=seconds), True, LEVELS, 0, 6, final)
 
 
 def home(system: str) -> int:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from enricher.alert import alert_about, gap_alert
+from enricher.alert import gap_alert
 from enricher.catalogue import load_catalogue
-from enricher.policy import Policy, Reason, load_policy
-from enricher.verdict import judge, match_port
+from enricher.policy import Policy, Reason
+from enricher.policy_file import load_policy
+from enricher.ports_mode import publish_by_port
 from schemas.records import Alert, AlertKind, Entry, EventId, Gap, JournalPlace, Severity, Verdict, VerdictKind
 from tests.unit.enricher.samples import TIME, accept, connect
 
@@ -27,10 +28,11 @@ GAP = Gap(
 
 
 def raised(entry: Entry, policy: Policy = POLICY) -> Alert | None:
-    match = match_port(entry, CATALOGUE)
-    verdict = judge(entry, match, CATALOGUE, policy=policy)
+    verdict, *alerts = publish_by_port(entry, CATALOGUE, policy)
     assert isinstance(verdict, Verdict)
-    return alert_about(verdict, match, policy)
+    alert = next(iter(alerts), None)
+    assert alert is None or isinstance(alert, Alert)
+    return alert
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,7 @@ SINGLE = [
     (TCP, 449, Speaks.HELPER),
     (TCP, 9480, TLS),
     *((TCP, port, CLEAR) for port in (8477, 8478, 8479, 8480, 512, 515, 139, 111, 2049, 53, 137, 138)),
-    *((TCP, port, OWN) for port in (3000, 2300, 2301, 2323, 3001, 3002, 445, 1414)),
-    *((TCP, port, UPGRADABLE) for port in (5577, 4026, 3825)),
+    *((TCP, port, OWN) for port in (3000, 2300, 2301, 2323, 3001, 3002, 445, 1414, 5577, 4026, 3825)),
     (TCP, 22, Speaks.ENCRYPTED),
     (TCP, 8076, TLS),
     *((UDP, port, CLEAR) for port in (161, 53, 67, 68, 69, 123, 137, 138, 111, 2049)),
@@ -103,6 +102,37 @@ def test_the_tls_of_java_servers_is_not_system_tls() -> None:
 
 def test_the_database_jobs_tell_clear_text_from_tls() -> None:
     assert (CATALOGUE.ports[TCP, 8471].job, CATALOGUE.ports[TCP, 9471].job) == ("QZDASOINIT", "QZDASSINIT")
+
+
+@pytest.mark.parametrize(
+    ("direction", "local", "remote", "transport", "service"),
+    [
+        pytest.param(Direction.INBOUND, 40005, 50123, TCP, "ftp-data-passive", id="inbound, in the range"),
+        pytest.param(Direction.INBOUND, 40007, 50123, TCP, "orders", id="inbound, listed by itself"),
+        pytest.param(Direction.INBOUND, 40011, 50123, TCP, None, id="inbound, outside the range"),
+        pytest.param(Direction.INBOUND, 40005, 50123, UDP, None, id="over UDP"),
+        pytest.param(Direction.OUTBOUND, 50123, 40005, TCP, None, id="a high port of another system"),
+        pytest.param(Direction.OUTBOUND, 40005, 50123, TCP, None, id="the system is the client"),
+    ],
+)
+def test_passive_ftp_is_known_by_the_local_port_of_the_server(
+    tmp_path: Path, direction: Direction, local: int, remote: int, transport: Transport, service: str | None
+) -> None:
+    text = 'passive_ftp = ["40000-40010"]\n[[port]]\nport = 40007\nservice = "orders"\nspeaks = "tls"\n'
+
+    match = with_site(tmp_path, text).match(direction, local, remote, transport=transport)
+
+    assert (match.entry.service if match.entry else None) == service
+
+
+def test_passive_ftp_data_may_go_over_to_system_tls(tmp_path: Path) -> None:
+    catalogue = with_site(tmp_path, "passive_ftp = [40000]\n")
+
+    entry = catalogue.match(Direction.INBOUND, 40000, 50123, transport=TCP).entry
+
+    assert entry == PortEntry(40000, TCP, "ftp-data-passive", UPGRADABLE, TlsBy.SYSTEM)
+    assert catalogue.content() != CATALOGUE.content()
+    assert CATALOGUE.passive_ftp == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -174,6 +204,7 @@ def test_a_site_adds_ports_and_ranges(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
+        pytest.param("\npassive_ftp = [0]\n", 2, "key passive_ftp: 0 is not a port", id="no passive port"),
         pytest.param("[[port]]\nport = 70000\n", 2, "key port.port: 70000 is not a port", id="not a port"),
         pytest.param("[[port]]\nport = true\n", 2, "key port.port: True is not a port", id="truth for a port"),
         pytest.param(
@@ -200,7 +231,9 @@ def test_a_site_adds_ports_and_ranges(tmp_path: Path) -> None:
         pytest.param(
             "[[port]]\nport = 23\nsecure = true\n", 3, "key port.secure: unknown; known here", id="unknown key"
         ),
-        pytest.param("[[ports]]\nport = 23\n", 1, "key ports: unknown; known here: port", id="unknown table"),
+        pytest.param(
+            "[[ports]]\nport = 23\n", 1, "key ports: unknown; known here: passive_ftp, port", id="unknown table"
+        ),
         pytest.param("port = 23\n", 1, "key port: tables expected", id="no table"),
         pytest.param(
             "[[port]]\nport = 23\n\n[[port]]\nports = [22, 23]\n",

@@ -8,7 +8,7 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy import load_policy
+from enricher.policy_file import load_policy
 from enricher.status import REACH
 from runtime.flow import Rejection
 from runtime.metrics import Metrics
@@ -16,7 +16,7 @@ from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode
 from schemas.records import AnyRecord, Audit, EventId, Gap, Status
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
-from tests.unit.enricher.samples import ACCEPT, PARTITIONS, TIME, accept, connect, home, progress, stored
+from tests.unit.enricher.samples import ACCEPT, LEVELS, PARTITIONS, TIME, accept, connect, home, progress, stored
 from tests.unit.schemas.validation import wrong_places
 
 CATALOGUE = load_catalogue()
@@ -50,7 +50,7 @@ def read(record: Record) -> AnyRecord:
         pytest.param(stored(connect(23)), [(VERDICTS, "event")], id="outbound: an event"),
         pytest.param(stored(progress(), partition=HOME), [(VERDICTS, "status")], id="progress: a status"),
         pytest.param(stored(GAP, partition=HOME), [(ALERTS, "alert")], id="gap: an alert"),
-        pytest.param(stored(AUDIT, partition=HOME), [], id="audit: nothing"),
+        pytest.param(stored(AUDIT, partition=HOME), [(ALERTS, "alert")], id="audit: an alert about what is gone"),
     ],
 )
 def test_each_record_brings_what_it_means(item: StoredRecord, outputs: list[tuple[str, str]]) -> None:
@@ -136,7 +136,7 @@ def test_the_reason_of_a_rejection_names_the_field_but_not_the_value(field: str,
     assert rejection.reason.message == f"entry: {field}: {what}"
 
 
-def test_only_the_copy_on_the_systems_own_partition_raises_status_and_gap_alerts() -> None:
+def test_only_the_copy_on_the_systems_own_partition_raises_status_and_alerts() -> None:
     records: list[AnyRecord] = [progress(), AUDIT, GAP]
     copies = [
         stored(record, offset, partition=number)
@@ -146,7 +146,11 @@ def test_only_the_copy_on_the_systems_own_partition_raises_status_and_gap_alerts
 
     published = outputs_of(*copies)
 
-    assert [(record.type, record.partition) for record in published] == [("status", HOME), ("alert", HOME)]
+    assert [(record.type, record.partition) for record in published] == [
+        ("status", HOME),
+        ("alert", HOME),
+        ("alert", HOME),
+    ]
 
 
 def test_a_status_says_how_far_the_journal_was_read_and_how_late() -> None:
@@ -159,7 +163,7 @@ def test_a_status_says_how_far_the_journal_was_read_and_how_late() -> None:
     assert (status.progress, status.at_end, status.audit_levels, status.lag_entries) == (
         progress(seconds=60).time,
         True,
-        ("*NETSCK",),
+        LEVELS,
         0,
     )
     assert status.lag_seconds == pytest.approx(2, abs=0.001)
@@ -234,9 +238,9 @@ def test_a_system_that_fell_silent_does_not_make_rebuilds_longer_for_ever() -> N
 
     judge.process([stored(progress(), 5, partition=HOME), stored(progress(other), 5 + REACH, partition=HOME)])
     assert judge.needed_from(PLACE) == 5
-    judge.process([stored(progress(other), 6 + REACH, partition=HOME)])
+    judge.process([stored(progress(other, seconds=1), 6 + REACH, partition=HOME)])
 
-    assert judge.needed_from(PLACE) is None
+    assert judge.needed_from(PLACE) == 6 + REACH
 
 
 def journal() -> list[StoredRecord]:

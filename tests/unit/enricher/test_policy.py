@@ -1,42 +1,82 @@
 """A policy says how connections are judged; its hash changes exactly when what it says changes."""
 
+from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from enricher.catalogue import SECURE, Speaks, load_catalogue
-from enricher.policy import OWN_NETWORKS, WEIGHTS, Mode, Policy, Reason, load_policy
-from runtime.errors import ConfigError
-from schemas.records import Network, Severity
+from enricher.networks import address_range
+from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Reason, Tunnel
+from enricher.policy_defaults import ALERTS, OWN_NETWORKS, SEVERITIES, WEAK_CIPHERS
+from enricher.policy_file import load_policy
+from schemas.records import Network, Severity, VerdictKind
 
 CATALOGUE = load_catalogue()
-SHIPPED = load_policy(None, CATALOGUE)
-
-
-def policy_file(tmp_path: Path, text: str) -> Path:
-    file = tmp_path / "policy.toml"
-    file.write_text(text, encoding="utf-8")
-    return file
+PORTS = load_policy(Path("ports"), CATALOGUE)
+DEFAULT = load_policy(Path("default"), CATALOGUE)
+EXCEPTION = """
+[[exception]]
+addresses = ["10.9.8.0/24", "10.1.1.7", "10.1.1.10-10.1.1.11"]
+ports = [23, "8470-8471"]
+system = "PROD1"
+verdict = "secure"
+reason = "a network of their own"
+owner = "warehouse"
+expires = 2027-03-31
+"""
+TUNNEL = '[[tunnel]]\nnetworks = ["10.1.0.0/16", "10.2.0.0/16"]\nnote = "branch"\n'
 
 
 def policy(tmp_path: Path, text: str) -> Policy:
-    return load_policy(policy_file(tmp_path, text), CATALOGUE)
+    file = tmp_path / "policy.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_policy(file, CATALOGUE)
 
 
-def test_the_lists_written_out_in_the_shipped_policy_are_those_of_the_catalogue() -> None:
-    assert SHIPPED.secure_ports == CATALOGUE.tcp_ports(SECURE)
-    assert SHIPPED.cleartext_ports == CATALOGUE.tcp_ports({Speaks.CLEARTEXT})
+def test_the_lists_written_out_in_the_ports_policy_are_those_of_the_catalogue() -> None:
+    assert PORTS.secure_ports == CATALOGUE.tcp_ports(SECURE)
+    assert PORTS.cleartext_ports == CATALOGUE.tcp_ports({Speaks.CLEARTEXT})
 
 
-def test_the_shipped_policy_writes_out_what_an_empty_one_means(tmp_path: Path) -> None:
-    assert policy(tmp_path, 'mode = "ports"\n').hash == SHIPPED.hash
-    assert (SHIPPED.mode, SHIPPED.outbound, SHIPPED.alerts) == (Mode.PORTS, False, frozenset(Reason))
-    assert SHIPPED.weights == WEIGHTS
-    assert tuple(map(str, SHIPPED.networks.own)) == OWN_NETWORKS
+@pytest.mark.parametrize(
+    ("shipped", "mode"),
+    [pytest.param(PORTS, Mode.PORTS, id="ports"), pytest.param(DEFAULT, Mode.EVIDENCE, id="default")],
+)
+def test_a_policy_that_ships_writes_out_what_an_empty_one_means(tmp_path: Path, shipped: Policy, mode: Mode) -> None:
+    assert policy(tmp_path, f'mode = "{mode}"\n').hash == shipped.hash
+    assert (shipped.mode, shipped.outbound, shipped.window_seconds) == (mode, False, 15)
+    assert (shipped.alerts, shipped.severities) == (ALERTS[mode], SEVERITIES)
+    assert tuple(map(str, shipped.networks.own)) == OWN_NETWORKS
+    assert (shipped.own_addresses, shipped.tunnels, shipped.exceptions) == (frozenset(), (), ())
+    assert (shipped.weakest_protocol, shipped.weak_ciphers) == (Protocol.TLSV1_2, WEAK_CIPHERS)
+    assert not shipped.needs_forward_secrecy
+
+
+def test_a_file_of_ones_own_wins_over_the_name_of_a_policy_that_ships(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ports").write_text('mode = "evidence"\n')
+
+    assert load_policy(Path("ports"), CATALOGUE).mode is Mode.EVIDENCE
+
+
+def test_the_severities_and_alerts_by_default() -> None:
+    raised = {Mode.EVIDENCE: Reason.NO_UPGRADE, Mode.PORTS: Reason.NOT_IN_SECURE_LIST}
+
+    assert {mode for mode, reason in raised.items() if reason in ALERTS[mode]} == set(Mode)
+    assert all(set(Notice) <= ALERTS[mode] for mode in Mode)
+    assert Reason.HANDSHAKE_FAILED not in ALERTS[Mode.EVIDENCE]
+    assert SEVERITIES[Reason.HANDSHAKE_FAILED].external is Severity.LOW
+    assert SEVERITIES[Reason.TLS_EXPECTED].external is Severity.INFORMATIONAL
+    assert SEVERITIES[Reason.GAP].external is Severity.INFORMATIONAL
+    assert SEVERITIES[Notice.JOURNAL_GAP].external is Severity.HIGH
 
 
 def test_clear_text_is_worse_from_outside() -> None:
-    weight = SHIPPED.weights[Reason.CLEARTEXT_PORT]
+    weight = PORTS.severities[Reason.CLEARTEXT_PORT]
 
     assert [weight.of(network) for network in (Network.INTERNAL, Network.EXTERNAL, None)] == [
         Severity.MEDIUM,
@@ -46,34 +86,82 @@ def test_clear_text_is_worse_from_outside() -> None:
 
 
 def test_a_port_named_on_one_list_leaves_the_catalogues_other_list(tmp_path: Path) -> None:
-    moved = policy(tmp_path, 'mode = "ports"\nsecure_ports = [23, "9470-9476"]\n')
+    moved = policy(tmp_path, 'mode = "ports"\n[ports]\nsecure = [23, "9470-9476"]\n')
 
     assert moved.secure_ports == {23, *range(9470, 9477)}
-    assert moved.cleartext_ports == SHIPPED.cleartext_ports - {23}
+    assert moved.cleartext_ports == PORTS.cleartext_ports - {23}
 
 
 def test_severities_are_given_for_both_or_by_network(tmp_path: Path) -> None:
-    text = 'mode = "ports"\n[severities]\ngap = "low"\ncleartext-port = { internal = "low", external = "critical" }\n'
+    by_network = 'cleartext-port = { internal = "low", external = "critical" }'
+    text = f'mode = "ports"\n[severities]\njournal-gap = "low"\n{by_network}\n'
 
-    weights = policy(tmp_path, text).weights
+    severities = policy(tmp_path, text).severities
 
-    assert (weights[Reason.GAP].internal, weights[Reason.GAP].external) == (Severity.LOW, Severity.LOW)
-    assert weights[Reason.CLEARTEXT_PORT].of(Network.EXTERNAL) is Severity.CRITICAL
-    assert weights[Reason.NOT_IN_SECURE_LIST] == WEIGHTS[Reason.NOT_IN_SECURE_LIST]
+    assert (severities[Notice.JOURNAL_GAP].internal, severities[Notice.JOURNAL_GAP].external) == (
+        Severity.LOW,
+        Severity.LOW,
+    )
+    assert severities[Reason.CLEARTEXT_PORT].of(Network.EXTERNAL) is Severity.CRITICAL
+    assert severities[Reason.NOT_IN_SECURE_LIST] == SEVERITIES[Reason.NOT_IN_SECURE_LIST]
+
+
+def test_an_exception_is_read_with_all_that_it_says(tmp_path: Path) -> None:
+    (exception,) = policy(tmp_path, f'mode = "evidence"\n{EXCEPTION}').exceptions
+
+    assert exception == PolicyException(
+        addresses=(*address_range("10.9.8.0/24"), *address_range("10.1.1.7"), ip_network("10.1.1.10/31")),
+        ports=frozenset({23, 8470, 8471}),
+        system="PROD1",
+        verdict=VerdictKind.SECURE,
+        reason="a network of their own",
+        owner="warehouse",
+        expires=date(2027, 3, 31),
+    )
+
+
+def test_an_exception_without_ports_and_system_is_for_all_of_them(tmp_path: Path) -> None:
+    lines = [line for line in EXCEPTION.splitlines() if not line.startswith(("ports", "system"))]
+
+    (exception,) = policy(tmp_path, 'mode = "evidence"\n' + "\n".join(lines)).exceptions
+
+    assert exception.covers("ANY", "10.9.8.7", 4711)
+
+
+def test_a_tunnel_joins_its_two_networks_in_both_directions(tmp_path: Path) -> None:
+    read = policy(tmp_path, f'mode = "evidence"\n{TUNNEL}')
+
+    assert read.tunnels == (Tunnel(ip_network("10.1.0.0/16"), ip_network("10.2.0.0/16")),)
+    assert read.joined_by_tunnel("10.1.1.5", "10.2.0.9")
+    assert read.joined_by_tunnel("10.2.0.9", "10.1.1.5")
+    assert not read.joined_by_tunnel("10.1.1.5", "10.1.1.6")
+    assert not read.joined_by_tunnel("10.1.1.5", None)
+
+
+def test_addresses_and_tls_are_read(tmp_path: Path) -> None:
+    tls = '[tls]\nweakest_protocol = "TLSV1.3"\nweak_ciphers = ["tls_rsa_with_*"]\nforward_secrecy = true\n'
+
+    read = policy(tmp_path, f'mode = "evidence"\nwindow = 30\n[networks]\naddresses = ["2001:DB8::0:5"]\n{tls}')
+
+    assert read.window_seconds == 30
+    assert read.own_addresses == {"2001:db8::5"}
+    assert (read.weakest_protocol, read.weak_ciphers, read.needs_forward_secrecy) == ("TLSV1.3", ("RSA_*",), True)
 
 
 def test_the_hash_has_twelve_hexadecimal_digits() -> None:
-    assert len(SHIPPED.hash) == 12
-    assert set(SHIPPED.hash) <= set("0123456789abcdef")
+    assert len(PORTS.hash) == 12
+    assert set(PORTS.hash) <= set("0123456789abcdef")
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
         pytest.param("", "# a comment\n", id="comments"),
-        pytest.param("secure_ports = [22, 992]", "secure_ports = [992, 22]", id="order"),
-        pytest.param("secure_ports = [22, 23, 24]", 'secure_ports = ["22-24"]', id="ranges"),
-        pytest.param("", "outbound = false", id="a default written out"),
+        pytest.param("[ports]\nsecure = [22, 992]", "[ports]\nsecure = [992, 22]", id="order"),
+        pytest.param("[ports]\nsecure = [22, 23, 24]", '[ports]\nsecure = ["22-24"]', id="ranges"),
+        pytest.param("", "[ports]\noutbound = false", id="a default written out"),
+        pytest.param(TUNNEL, '[[tunnel]]\nnetworks = ["10.2.0.0/16", "10.1.0.0/16"]', id="ends of a tunnel"),
+        pytest.param(EXCEPTION, EXCEPTION.replace("2027-03-31", '"2027-03-31"'), id="a day as text"),
     ],
 )
 def test_the_hash_is_of_what_is_said_not_how(tmp_path: Path, one: str, other: str) -> None:
@@ -85,16 +173,41 @@ def test_the_hash_is_of_what_is_said_not_how(tmp_path: Path, one: str, other: st
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param("outbound = true", id="outbound"),
-        pytest.param("secure_ports = [22]", id="secure_ports"),
-        pytest.param("cleartext_ports = [23]", id="cleartext_ports"),
-        pytest.param('own_networks = ["10.0.0.0/8"]', id="own_networks"),
-        pytest.param('alert = ["gap"]', id="alert"),
-        pytest.param('[severities]\ngap = "low"', id="severities"),
+        pytest.param("window = 16", id="window"),
+        pytest.param("[ports]\noutbound = true", id="outbound"),
+        pytest.param("[ports]\nsecure = [22]", id="secure"),
+        pytest.param("[ports]\ncleartext = [23]", id="cleartext"),
+        pytest.param('[networks]\nown = ["10.0.0.0/8"]', id="own networks"),
+        pytest.param('[networks]\naddresses = ["10.1.1.5"]', id="own addresses"),
+        pytest.param('[tls]\nweakest_protocol = "TLSV1.1"', id="protocol"),
+        pytest.param('[tls]\nweak_ciphers = ["*RC4*"]', id="ciphers"),
+        pytest.param("[tls]\nforward_secrecy = true", id="forward secrecy"),
+        pytest.param(TUNNEL, id="tunnel"),
+        pytest.param(EXCEPTION, id="exception"),
+        pytest.param('[alerts]\nreasons = ["journal-gap"]', id="alerts"),
+        pytest.param('[severities]\njournal-gap = "low"', id="severities"),
     ],
 )
 def test_the_hash_changes_with_each_key(tmp_path: Path, change: str) -> None:
-    assert policy(tmp_path, f'mode = "ports"\n{change}\n').hash != SHIPPED.hash
+    assert policy(tmp_path, f'mode = "ports"\n{change}\n').hash != PORTS.hash
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        pytest.param("10.9.8.0/24", "10.9.9.0/24", id="addresses"),
+        pytest.param("[23,", "[21,", id="ports"),
+        pytest.param("PROD1", "PROD2", id="system"),
+        pytest.param('"secure"', '"unknown"', id="verdict"),
+        pytest.param("a network of", "the networks of", id="reason"),
+        pytest.param("warehouse", "storage", id="owner"),
+        pytest.param("2027", "2028", id="expires"),
+    ],
+)
+def test_the_hash_changes_with_each_word_of_an_exception(tmp_path: Path, word: str, other: str) -> None:
+    before = policy(tmp_path, f'mode = "evidence"\n{EXCEPTION}').hash
+
+    assert policy(tmp_path, f'mode = "evidence"\n{EXCEPTION.replace(word, other)}').hash != before
 
 
 @pytest.mark.parametrize(
@@ -108,99 +221,6 @@ def test_the_hash_changes_with_the_catalogue(tmp_path: Path, override: str, same
     site = tmp_path / "site.toml"
     site.write_text(f"[[port]]\nport = 23\n{override}\n", encoding="utf-8")
 
-    changed = load_policy(None, load_catalogue(site))
+    changed = load_policy(Path("ports"), load_catalogue(site))
 
-    assert (changed.hash == SHIPPED.hash) is same
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "problem"),
-    [
-        pytest.param("", "", "key mode: missing; one of ports", id="no mode"),
-        pytest.param(
-            '# ours\nmode = "evidence"\n',
-            ", line 2",
-            'key mode: "evidence" is not in this release; use mode = "ports"',
-            id="mode of a later release",
-        ),
-        pytest.param('mode = "guess"\n', ", line 1", "key mode: one of ports expected", id="unknown mode"),
-        pytest.param(
-            'mode = "ports"\nwindow = 15\n', ", line 2", "key window: unknown; known here: alert", id="unknown key"
-        ),
-        pytest.param(
-            'mode = "ports"\noutbound = "yes"\n',
-            ", line 2",
-            "key outbound: true or false expected",
-            id="outbound is text",
-        ),
-        pytest.param(
-            'mode = "ports"\nsecure_ports = [\n  22,\n  "ssh",\n]\n',
-            ", line 2",
-            "key secure_ports: 'ssh' is neither",
-            id="a name for a port",
-        ),
-        pytest.param(
-            'mode = "ports"\nsecure_ports = [22, 23]\ncleartext_ports = [23]\n',
-            ", line 3",
-            "key cleartext_ports: port 23 is on secure_ports too",
-            id="a port on both lists",
-        ),
-        pytest.param(
-            'mode = "ports"\nown_networks = ["10.0.0.1/8"]\n',
-            ", line 2",
-            "key own_networks: 10.0.0.1/8 has host bits set",
-            id="host bits",
-        ),
-        pytest.param(
-            'mode = "ports"\nown_networks = ["head office"]\n',
-            ", line 2",
-            "key own_networks: 'head office' does not",
-            id="not a network",
-        ),
-        pytest.param(
-            'mode = "ports"\nown_networks = "10.0.0.0/8"\n',
-            ", line 2",
-            "key own_networks: a list of texts",
-            id="not a list",
-        ),
-        pytest.param(
-            'mode = "ports"\nalert = ["no-upgrade"]\n',
-            ", line 2",
-            "key alert: 'no-upgrade' is not a reason of this mode",
-            id="reason of another mode",
-        ),
-        pytest.param(
-            'mode = "ports"\n[severities]\ngap = "dire"\n',
-            ", line 3",
-            "key severities.gap: one of informational",
-            id="unknown severity",
-        ),
-        pytest.param(
-            'mode = "ports"\n[severities]\ngap = { internal = "low" }\n',
-            ", line 3",
-            "key severities.gap: one of",
-            id="severity of one network only",
-        ),
-        pytest.param(
-            'mode = "ports"\n[severities]\ngap = { internal = [], external = "low" }\n',
-            ", line 3",
-            "key severities.gap: one of",
-            id="severity is a list",
-        ),
-        pytest.param(
-            'mode = "ports"\n\n[severities]\nsecure-port = "low"\n',
-            ", line 4",
-            "key severities.secure-port: unknown",
-            id="severity of an unknown reason",
-        ),
-        pytest.param('mode = "ports"\nseverities = 3\n', ", line 2", "key severities: a table expected", id="no table"),
-    ],
-)
-def test_a_wrong_policy_is_refused_with_line_and_key(tmp_path: Path, text: str, place: str, problem: str) -> None:
-    file = policy_file(tmp_path, text)
-
-    with pytest.raises(ConfigError) as refused:
-        load_policy(file, CATALOGUE)
-
-    assert str(refused.value).startswith(f"{file}{place}, {problem}")
-    assert "\n" not in str(refused.value)
+    assert (changed.hash == PORTS.hash) is same

@@ -18,6 +18,7 @@ metadata = st.builds(
     low=st.none() | numbers.map(Offset),
     policy=st.text("0123456789abcdef", max_size=64),
     tally=st.builds(Tally, numbers, numbers, numbers),
+    open=st.none() | numbers.map(Offset),
 )
 documents = st.recursive(
     st.none() | st.integers(0, 9) | st.text(max_size=3),
@@ -52,6 +53,12 @@ def test_it_comes_back_as_it_was_and_never_grows(written: OffsetMetadata) -> Non
 )
 def test_what_another_tool_stored_counts_as_nothing(text: str | None) -> None:
     assert load(text) == OffsetMetadata()
+
+
+def test_what_was_open_matters_only_under_another_policy() -> None:
+    written = OffsetMetadata(policy="old", open=Offset(7))
+
+    assert (written.undecided_from("old"), written.undecided_from("new")) == (None, 7)
 
 
 @settings(max_examples=50)

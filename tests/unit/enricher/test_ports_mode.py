@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from enricher.catalogue import load_catalogue
-from enricher.policy import Policy, load_policy
-from enricher.verdict import judge, match_port
+from enricher.policy import Policy
+from enricher.policy_file import load_policy
+from enricher.ports_mode import publish_by_port
 from schemas.records import (
     Basis,
     DetailType,
@@ -29,7 +30,9 @@ OUTSIDE = "198.51.100.9"
 
 
 def judged(entry: Entry, policy: Policy = POLICY) -> Verdict | Event:
-    return judge(entry, match_port(entry, CATALOGUE), CATALOGUE, policy=policy)
+    found = publish_by_port(entry, CATALOGUE, policy)[0]
+    assert isinstance(found, Verdict | Event)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_an_opened_connection_is_judged_by_its_remote_port_where_the_policy_says
                 ("S", 992, "handshake", "telnet-ssl"),
                 ("X", 992, "handshake-failed", "telnet-ssl"),
                 ("I", 161, "udp", "snmp"),
-                ("O", 161, "udp", None),
+                ("O", 161, "udp", "snmp"),
             ]
         ),
     ],

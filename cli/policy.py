@@ -1,0 +1,123 @@
+"""`sk2siem policy`: look at a policy before it judges anything.
+
+What only these commands need is imported where it is used: a sink's worker starts without it.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+import orjson
+
+from cli.records import Moment, read_from
+from cli.settings import load
+from enricher.policy import Policy
+from schemas.topics import ENTRIES
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group("policy")
+def command() -> None:
+    """Check, print and compare policies.
+
+    \b
+    Example:
+      sk2siem policy check policy.toml
+
+    A policy is a TOML file, or the name of one that ships: `default` or `ports`. The port catalogue is the one that
+    SK2SIEM_ENRICHER__PORTS names.
+    """
+
+
+@command.command("check")
+@click.argument("file", type=FILE)
+def check(file: Path) -> None:
+    """Check FILE, and say what is about to end in it.
+
+    Exit code 78 and one line per problem, with file, line and key, when it is wrong.
+
+    \b
+    Example:
+      sk2siem policy check policy.toml
+    """
+    policy = _policy(file)
+    click.echo(f"ok  {file}: policy {policy.hash} in mode {policy.mode}, {_counted(policy)}")
+    for line in _ending(policy, datetime.now(UTC).date()):
+        click.echo(line)
+
+
+@command.command("show")
+@click.argument("file", type=FILE, required=False)
+def show(file: Path | None) -> None:
+    """Print all that the policy in FILE says, defaults included; without FILE, the policy that is configured.
+
+    \b
+    Example:
+      sk2siem policy show default
+    """
+    from enricher.policy_text import policy_text
+
+    policy = _policy(file or load(os.environ).enricher.policy)
+    click.echo(f"# policy {policy.hash}")
+    click.echo(policy_text(policy), nl=False)
+
+
+@command.command("diff")
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@click.option(
+    "--from",
+    "place",
+    metavar="TOPIC|FILE",
+    default=ENTRIES,
+    show_default=True,
+    help="Where the entries are: a topic of the broker, or a file with a record on each line.",
+)
+@click.option("--since", type=Moment(), help="Only connections at or after this journal time (UTC without a zone).")
+@click.option("--until", type=Moment(), help="Only connections before this journal time (UTC without a zone).")
+@click.option("--json", "json", is_flag=True, help="Print one JSON object, with every flip.")
+def diff(old: Path, new: Path, place: str, since: datetime | None, until: datetime | None, json: bool) -> None:
+    """Judge past entries under OLD and under NEW, and list the connections that get another verdict.
+
+    \b
+    Example:
+      sk2siem policy diff default policy.toml --since 2026-11-22T00:00
+    """
+    from cli.policy_difference import as_json, show_difference
+    from enricher.catalogue import load_catalogue
+    from enricher.comparison import compare
+
+    settings = load(os.environ)
+    catalogue = load_catalogue(settings.enricher.ports)
+    before, after = _policy(old), _policy(new)
+    found = compare(read_from(place, settings), catalogue, before, after, since=since, until=until)
+    if json:
+        click.echo(orjson.dumps(as_json(found, before, after)))
+    else:
+        show_difference(found, (str(old), before), (str(new), after))
+
+
+def _policy(file: Path | None) -> Policy:
+    from enricher.catalogue import load_catalogue
+    from enricher.policy_file import load_policy
+
+    return load_policy(file, load_catalogue(load(os.environ).enricher.ports))
+
+
+def _counted(policy: Policy) -> str:
+    parts = {"exception": len(policy.exceptions), "tunnel": len(policy.tunnels)}
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in parts.items())
+
+
+def _ending(policy: Policy, today: date) -> Iterator[str]:
+    from enricher.expiry import NOTICE_DAYS, exception_text
+
+    for exception in policy.exceptions:
+        left = (exception.expires - today).days
+        if left < 0:
+            yield f"    ended on {exception.expires}: the exception for {exception_text(exception)} ({exception.owner})"
+        elif left <= NOTICE_DAYS:
+            yield f"    ends on {exception.expires}: the exception for {exception_text(exception)} ({exception.owner})"

@@ -1,0 +1,77 @@
+"""Where the tools of an operator read records from: a topic of the broker, or a file of NDJSON."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import click
+
+from cli.running import running_of
+from cli.settings import Settings
+from runtime.brokers import connect
+from runtime.errors import ConfigError
+from runtime.record import Offset, Partition, StoredRecord
+from schemas.codec import CodecError
+from schemas.lines import read_line
+
+UNREADABLE = "unreadable"
+
+
+def read_from(place: str, settings: Settings) -> Iterator[StoredRecord]:
+    """The records of a file, or of a topic. Raises ConfigError where it is neither, Unavailable."""
+    if is_file(place):
+        return read_file(Path(place))
+    return read_topic(place, settings)
+
+
+def is_file(place: str) -> bool:
+    return Path(place).exists() or os.sep in place or place.endswith((".ndjson", ".json"))
+
+
+def read_topic(topic: str, settings: Settings) -> Iterator[StoredRecord]:
+    """Every committed record that the topic holds at this moment. Raises ConfigError, Unavailable."""
+    broker = connect(settings.broker, running_of("tool", settings), batch_size=settings.loop.batch_size)
+    try:
+        yield from broker.read(topic)
+    finally:
+        broker.close()
+
+
+def read_file(file: Path) -> Iterator[StoredRecord]:
+    """The records of a file as one partition, in the order of their times: a dump of a topic mixes its partitions.
+
+    A line that is no record becomes one of the type UNREADABLE. Raises ConfigError.
+    """
+    try:
+        lines = [line for line in file.read_bytes().split(b"\n") if line.strip()]
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    records = sorted((_record(line) for line in lines), key=lambda one: one[0])
+    numbers = count()
+    for _, kind, line in records:
+        yield StoredRecord(Partition(str(file), 0), Offset(next(numbers)), b"", line, kind)
+
+
+def _record(line: bytes) -> tuple[datetime, str, bytes]:
+    try:
+        record = read_line(line)
+    except CodecError:
+        return datetime.min.replace(tzinfo=UTC), UNREADABLE, line
+    return record.time, record.type, line
+
+
+class Moment(click.ParamType[datetime]):
+    """A time as text: without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2026-11-22T02:15 or 2026-11-22T03:15:00+01:00", param, ctx)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

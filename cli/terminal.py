@@ -1,0 +1,24 @@
+"""The terminal of whoever looks: a console that does not break lines in files, and text that cannot harm it."""
+
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+WIDE = 200
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def console() -> Console:
+    """On standard output; as wide as its tables need to be where that is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+def inert(text: str) -> str:
+    """Without control characters and marks that turn the direction of writing: what others wrote is only shown."""
+    return "".join(one if one.isprintable() else REPLACEMENT for one in text)
+
+
+def cell(text: str) -> Text:
+    """For a table: inert, and never read as markup."""
+    return Text(inert(text))

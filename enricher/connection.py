@@ -1,0 +1,120 @@
+"""What is remembered of a connection from its accept or connect entry on, and of the handshakes that belong to it."""
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from enricher.levels import Levels
+from enricher.policy import Reason
+from runtime.record import Offset
+from schemas.records import Basis, DetailType, Entry, EventId, Tls, VerdictKind
+
+Key = tuple[str | None, int | None, str | None, int | None]
+"""Both ends, the local one first."""
+
+
+class Finding(NamedTuple):
+    """What one row of the verdict table says. `kind` is None where a connection gets no verdict but an event."""
+
+    kind: VerdictKind | None
+    reason: Reason
+    basis: Basis
+    detail: str | None = None
+
+
+class Handshake(NamedTuple):
+    """An S entry (`failed` is False) or an X entry."""
+
+    id: EventId
+    at: datetime
+    failed: bool
+    tls: Tls | None
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
+
+    `at` is the time that counts for windows, `need` the record from which on this can be rebuilt. `finding` is None
+    while it is open. `levels` are those of its window as far as is known; `cut` says what ended the window early.
+    """
+
+    id: EventId
+    system: str
+    journal: str
+    receiver: str
+    sequence: str
+    time: datetime
+    journal_time: str
+    detail_type: DetailType
+    local_address: str | None
+    local_port: int | None
+    remote_address: str | None
+    remote_port: int | None
+    reader: str
+    backfill: bool
+    at: datetime
+    need: Offset
+    handshakes: tuple[Handshake, ...] = ()
+    levels: Levels = None
+    cut: Reason | None = None
+    finding: Finding | None = None
+    corrections: int = 0
+
+    @property
+    def key(self) -> Key:
+        return self.local_address, self.local_port, self.remote_address, self.remote_port
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether an S entry was joined."""
+        return any(not handshake.failed for handshake in self.handshakes)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether an X entry was joined."""
+        return any(handshake.failed for handshake in self.handshakes)
+
+
+def connection_of(entry: Entry, at: datetime, need: Offset) -> Connection:
+    """The connection that an entry opens. Texts that come again and again are kept once."""
+    return Connection(
+        entry.id,
+        sys.intern(entry.system),
+        sys.intern(entry.journal),
+        sys.intern(entry.receiver),
+        entry.sequence,
+        entry.time,
+        entry.journal_time,
+        entry.detail_type,
+        _once(entry.local_address),
+        entry.local_port,
+        _once(entry.remote_address),
+        entry.remote_port,
+        sys.intern(entry.reader),
+        entry.backfill,
+        at,
+        need,
+    )
+
+
+def handshake_of(entry: Entry, at: datetime) -> Handshake:
+    """The handshake that an S or X entry tells of."""
+    return Handshake(entry.id, at, entry.detail_type is DetailType.FAILED_SECURE, _tls(entry))
+
+
+def key_of(entry: Entry) -> Key:
+    return entry.local_address, entry.local_port, entry.remote_address, entry.remote_port
+
+
+def _tls(entry: Entry) -> Tls | None:
+    """The first word of the properties is the cipher; signature algorithm and curve follow it."""
+    if entry.detail_type is DetailType.FAILED_SECURE or not entry.secure_version:
+        return None
+    words = (entry.secure_properties or "").split()
+    return Tls(sys.intern(entry.secure_version), sys.intern(words[0]) if words else None)
+
+
+def _once(text: str | None) -> str | None:
+    return None if text is None else sys.intern(text)

@@ -1,0 +1,254 @@
+"""The join: an accept or connect (A, C) with the TLS handshake (S, X) of the same two ends, within a window.
+
+Pure, and fed record by record in journal order, so that where batches begin and end cannot matter. The rules:
+
+* A handshake belongs to the newest connection of its two ends, which is remembered for three windows. It can also come
+  up to LEAD before its connection.
+* A handshake within the window counts for the first decision; a later one corrects it.
+* Where a handshake failed, one that succeeds right before the next accept of the same ends counts for that, too.
+* A window closes when progress passes it, when a gap cuts it, or when the system is retired.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from enricher.connection import Connection, Finding, Handshake, Key, connection_of, handshake_of, key_of
+from enricher.early import Early, EarlyHandshakes
+from enricher.levels import LevelHistory, Levels
+from enricher.needs import Needs
+from enricher.policy import Reason
+from enricher.window_clock import NOTHING, WindowClock
+from runtime.record import Offset
+from schemas.records import Audit, Entry, EventId, Progress
+
+LEAD = timedelta(seconds=2)
+REMEMBERED_WINDOWS = 3
+
+Find = Callable[[Connection, Levels, bool], Finding | None]
+"""The first row of the verdict table that applies, given the levels in force at this place and whether the window is
+over; None while an S could still change the answer."""
+
+
+class Decided(NamedTuple):
+    """A verdict is due: the first, or a correction of `before`."""
+
+    connection: Connection
+    before: Finding | None
+
+
+class Unjoined(NamedTuple):
+    """A handshake that decides nothing: `alone` where no connection is known for it, else it came with nothing new.
+
+    `levels` were in force around it; `is_cut` where a gap may have taken its connection; `need` is as that of a
+    connection.
+    """
+
+    entry: Entry
+    need: Offset
+    levels: Levels
+    alone: bool
+    is_cut: bool = False
+
+
+Decision = Decided | Unjoined
+
+
+class Join:
+    """The connections of one system on one partition; `first` is the first record of the system that was seen."""
+
+    def __init__(self, window: timedelta, find: Find, first: Offset) -> None:
+        self._window = window
+        self._remembered = window * REMEMBERED_WINDOWS
+        self._lead = min(LEAD, window)
+        self._find = find
+        self.clock = WindowClock()
+        self.levels = LevelHistory()
+        self._needs, self._open = Needs(), Needs()
+        self._early = EarlyHandshakes(self._lead, self._needs, self._open)
+        self._newest: dict[Key, Connection] = {}
+        self._arrived: deque[Connection] = deque()
+        self._waiting: deque[Connection] = deque()
+        self._late: dict[EventId, list[tuple[Entry, datetime]]] = {}
+        self._progress: deque[tuple[datetime, Offset]] = deque()
+        self._need = first
+
+    @property
+    def needed_from(self) -> Offset:
+        """The oldest record that all of this can be rebuilt from."""
+        return self._need if self._needs.oldest is None else self._needs.oldest
+
+    @property
+    def undecided_from(self) -> Offset | None:
+        """The same for what is not decided; None when nothing is open."""
+        return self._open.oldest
+
+    @property
+    def open_windows(self) -> int:
+        return self._open.count
+
+    @property
+    def size(self) -> int:
+        """How many connections and handshakes are remembered."""
+        return len(self._arrived) + len(self._early)
+
+    def connection(self, entry: Entry) -> Iterator[Decision]:
+        """An A or C entry. One that was read before is passed over."""
+        at, key = self._time_of(entry.time), key_of(entry)
+        before = self._newest_of(key, at)
+        if before is not None and before.id == entry.id:
+            return
+        connection = connection_of(entry, at, self._need)
+        for early in self._early.take(key, at):
+            _join(connection, early.handshake, early.need)
+        if before is not None:
+            self._inherit(connection, before)
+        self._newest[key] = connection
+        self._arrived.append(connection)
+        self._needs.add(connection.need)
+        self._open.add(connection.need)
+        yield from self._decide(connection, is_over=False)
+        if connection.finding is None:
+            self._waiting.append(connection)
+
+    def handshake(self, entry: Entry) -> Iterator[Decision]:
+        """An S or X entry. One that was read before is passed over."""
+        at, key = self._time_of(entry.time), key_of(entry)
+        connection = self._newest_of(key, at)
+        if connection is None:
+            self._early.keep(Early(entry, handshake_of(entry, at), self._need))
+        elif any(handshake.id == entry.id for handshake in connection.handshakes):
+            return
+        elif connection.finding is not None:
+            yield from self._correct(connection, entry, at)
+        elif at > connection.at + self._window:
+            self._late.setdefault(connection.id, []).append((entry, at))
+        else:
+            connection.handshakes += (handshake_of(entry, at),)
+            yield from self._decide(connection, is_over=False)
+
+    def audit(self, audit: Audit) -> None:
+        """The levels changed here."""
+        self.levels.change(self._time_of(audit.time), audit.audit_levels)
+
+    def gap(self) -> Iterator[Decision]:
+        """Entries are missing here: whatever is open cannot be known any better."""
+        yield from self._end(Reason.GAP)
+
+    def end(self) -> Iterator[Decision]:
+        """Nothing more comes of this system."""
+        yield from self._end(Reason.SOURCE_ENDED)
+        self._needs, self._open = Needs(), Needs()
+        self._early = EarlyHandshakes(self._lead, self._needs, self._open)
+        self._newest.clear()
+        self._arrived.clear()
+
+    def progress(self, progress: Progress, offset: Offset) -> Iterator[Decision]:
+        """Everything up to its time has been read."""
+        self._shift(self.clock.progress_back_by(progress.time))
+        now = self.clock.progress(progress.time)
+        self.levels.confirm(now, progress.audit_levels)
+        yield from self._give_up(self._early.passed(now))
+        while self._waiting and self._waiting[0].at + self._window <= now:
+            yield from self._close(self._waiting.popleft())
+        self._forget(now)
+        self._note(now, offset)
+        if progress.final:
+            yield from self.end()
+
+    def _time_of(self, time: datetime) -> datetime:
+        self._shift(self.clock.back_by(time))
+        return self.clock.entry(time)
+
+    def _newest_of(self, key: Key, at: datetime) -> Connection | None:
+        connection = self._newest.get(key)
+        return None if connection is None or at >= connection.at + self._remembered else connection
+
+    def _inherit(self, connection: Connection, before: Connection) -> None:
+        """What the connection before on the same ends has to do with this one: its newest handshakes may be of both.
+
+        Rebuilt without it, they would be taken for early ones of this.
+        """
+        newest = [handshake for handshake in before.handshakes if handshake.at > connection.at - self._lead]
+        if newest:
+            connection.need = min(connection.need, before.need)
+        if newest and before.has_failed and not newest[-1].failed:
+            _join(connection, newest[-1], before.need)
+
+    def _decide(self, connection: Connection, *, is_over: bool) -> Iterator[Decision]:
+        connection.levels = self.levels.over(connection.at - self._lead, connection.at + self._window)
+        connection.finding = self._find(connection, self.levels.present, is_over)
+        if connection.finding is not None:
+            self._open.release(connection.need)
+            yield Decided(connection, None)
+
+    def _close(self, connection: Connection) -> Iterator[Decision]:
+        """Its window is over; what came after that while it was open is a correction."""
+        if connection.finding is None:
+            yield from self._decide(connection, is_over=True)
+        for entry, at in self._late.pop(connection.id, ()):
+            yield from self._correct(connection, entry, at)
+
+    def _correct(self, connection: Connection, entry: Entry, at: datetime) -> Iterator[Decision]:
+        """A handshake after the decision: a correction where it changes what was found."""
+        before, handshakes = connection.finding, connection.handshakes
+        handshake = handshake_of(entry, at)
+        connection.handshakes += (handshake,)
+        found = before if handshake.failed else self._find(connection, self.levels.present, True)
+        if found == before:
+            connection.handshakes = handshakes
+            yield Unjoined(entry, connection.need, connection.levels, alone=False)
+        else:
+            connection.finding = found
+            connection.corrections += 1
+            yield Decided(connection, before)
+
+    def _give_up(self, passed: Iterator[Early], *, is_cut: bool = False) -> Iterator[Decision]:
+        """No connection came for these handshakes."""
+        for early in passed:
+            at = early.handshake.at
+            levels = self.levels.over(at - self._lead, at + self._lead)
+            yield Unjoined(early.entry, early.need, levels, alone=True, is_cut=is_cut)
+
+    def _end(self, cut: Reason) -> Iterator[Decision]:
+        yield from self._give_up(self._early.passed(None), is_cut=True)
+        while self._waiting:
+            connection = self._waiting.popleft()
+            connection.cut = cut
+            yield from self._close(connection)
+
+    def _forget(self, now: datetime) -> None:
+        while self._arrived and self._arrived[0].at + self._remembered <= now:
+            connection = self._arrived.popleft()
+            self._needs.release(connection.need)
+            if self._newest.get(connection.key) is connection:
+                del self._newest[connection.key]
+        self.levels.forget_before(now - self._window - self._lead)
+
+    def _note(self, now: datetime, offset: Offset) -> None:
+        """What comes from now on can be rebuilt from the last progress record before any handshake that waits now."""
+        if self._progress and self._progress[-1][0] == now:
+            self._progress.pop()
+        self._progress.append((now, offset))
+        while len(self._progress) > 1 and self._progress[1][0] <= now - self._lead:
+            self._progress.popleft()
+        if self._progress[0][0] <= now - self._lead:
+            self._need = self._progress[0][1]
+
+    def _shift(self, by: timedelta) -> None:
+        """The clock was set back: by the new one, everything that is remembered happened that much earlier."""
+        if by == NOTHING:
+            return
+        self.clock.shift(by)
+        self.levels.shift(by)
+        self._early.shift(by)
+        self._progress = deque((at - by, offset) for at, offset in self._progress)
+        for connection in self._arrived:
+            connection.at -= by
+            connection.handshakes = tuple(one._replace(at=one.at - by) for one in connection.handshakes)
+
+
+def _join(connection: Connection, handshake: Handshake, need: Offset) -> None:
+    connection.handshakes += (handshake,)
+    connection.need = min(connection.need, need)

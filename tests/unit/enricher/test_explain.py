@@ -1,0 +1,168 @@
+"""An explanation says what was seen, on which entries it rests, which rule decided and what to do."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from enricher.explain import KINDS, Explanation, explain, explain_alert, explain_event, lines_of
+from enricher.policy import Mode, Reason
+from enricher.rules import RULES, rule_of
+from schemas.ids import correction_id, gap_id
+from schemas.records import (
+    Alert,
+    AlertKind,
+    Basis,
+    DetailType,
+    Direction,
+    Endpoint,
+    Event,
+    EventId,
+    Network,
+    Severity,
+    Tls,
+    Verdict,
+    VerdictKind,
+)
+from tests.unit.enricher.samples import ACCEPT, TIME
+
+GOLDEN = Path(__file__).with_name("golden")
+HANDSHAKE = replace(
+    ACCEPT,
+    id=EventId(f"{ACCEPT.id[:-1]}8"),
+    sequence="184468",
+    detail_type=DetailType.SECURE,
+    job="220041/QTCP/QTVDEVICE",
+)
+BY_PORT = Verdict(
+    id=ACCEPT.id,
+    verdict=VerdictKind.INSECURE,
+    reason="cleartext-port",
+    basis=Basis.PORT,
+    severity=Severity.MEDIUM,
+    system="PROD1",
+    time=TIME,
+    journal_time="2026-11-22-03.15.00.123456",
+    detail_type=DetailType.ACCEPT,
+    direction=Direction.INBOUND,
+    network=Network.INTERNAL,
+    transport="tcp",
+    service="telnet",
+    source=Endpoint("10.9.8.7", 50123, "till7.example.com", "confirmed"),
+    destination=Endpoint("10.1.1.5", 23),
+    evidence=(ACCEPT.id,),
+    tls=None,
+    advice="Move this client to port 992 (telnet-ssl).",
+    policy="0123456789ab",
+    mode="ports",
+    audit_levels=None,
+    journal="QAUDJRN",
+    receiver="AUDRCV0001",
+    sequence="184467",
+    reader="display-journal",
+    backfill=False,
+)
+BY_EVIDENCE = replace(
+    BY_PORT, mode="evidence", audit_levels=("*NETSCK", "*NETSECURE", "*NETTELSVR"), policy="ba9876543210"
+)
+CORRECTION = replace(
+    BY_EVIDENCE,
+    id=correction_id(ACCEPT.id, 1),
+    reason="weak-protocol",
+    basis=Basis.EVIDENCE,
+    tls=Tls("TLSV1.0", "TLS_RSA_WITH_AES_128_CBC_SHA"),
+    evidence=(ACCEPT.id, HANDSHAKE.id),
+    advice="Let both ends use TLSV1.2 or newer instead of TLSV1.0 (QSSLPCL on the system).",
+    supersedes=ACCEPT.id,
+)
+OUTBOUND = replace(
+    BY_EVIDENCE,
+    verdict=VerdictKind.UNKNOWN,
+    reason="tls-not-audited",
+    basis=Basis.EVIDENCE,
+    severity=Severity.INFORMATIONAL,
+    detail_type=DetailType.CONNECT,
+    direction=Direction.OUTBOUND,
+    network=Network.EXTERNAL,
+    service=None,
+    source=Endpoint("10.1.1.5", 40001),
+    destination=Endpoint("198.51.100.9", 4711),
+    audit_levels=(),
+    advice=None,
+    backfill=True,
+)
+SECURE = replace(
+    CORRECTION,
+    id=ACCEPT.id,
+    verdict=VerdictKind.SECURE,
+    reason="tls",
+    severity=Severity.INFORMATIONAL,
+    tls=Tls("TLSV1.3", None),
+    advice=None,
+    supersedes=None,
+)
+EVENT = Event(ACCEPT.id, "PROD1", TIME, "helper-port", "as-svrmap", replace(ACCEPT, local_port=449))
+GAP = Alert(
+    id=gap_id("PROD1", "AUDRCV0001", 7),
+    kind=AlertKind.GAP,
+    verdict=None,
+    reason="gap",
+    severity=Severity.HIGH,
+    title="Journal entries of PROD1 can no longer be read",
+    description="9 entries of QAUDJRN on PROD1 after AUDRCV0001 7 and before AUDRCV0002 17 cannot be read.",
+    advice="Keep journal receivers until they have been read.",
+    system="PROD1",
+    time=TIME + timedelta(seconds=1),
+    connection=None,
+)
+ENTRIES = {entry.id: entry for entry in (ACCEPT, HANDSHAKE)}
+
+
+@pytest.mark.parametrize(
+    ("explanation", "name"),
+    [
+        pytest.param(explain([BY_PORT], ENTRIES, policy_here="0123456789ab"), "by-port", id="by port"),
+        pytest.param(
+            explain([BY_EVIDENCE, CORRECTION], ENTRIES, policy_here="0123456789ab"), "correction", id="a correction"
+        ),
+        pytest.param(explain([OUTBOUND], {}, policy_here=None), "outbound-unknown", id="outbound, entries are gone"),
+        pytest.param(explain([SECURE], ENTRIES, policy_here=None), "secure", id="secure"),
+        pytest.param(explain_event(EVENT), "event", id="an event"),
+        pytest.param(explain_alert(GAP), "gap", id="an alert about a gap"),
+    ],
+)
+def test_an_explanation_reads_as_written_down(explanation: Explanation, name: str) -> None:
+    assert "\n".join(lines_of(explanation)) + "\n" == (GOLDEN / f"explain-{name}.txt").read_text(encoding="utf-8")
+
+
+def test_every_sentence_is_one() -> None:
+    histories = ([BY_PORT], [BY_EVIDENCE, CORRECTION], [OUTBOUND], [SECURE])
+
+    sentences = [
+        sentence
+        for history in histories
+        for _, sentences in explain(history, ENTRIES, policy_here="x").parts
+        for sentence in sentences
+    ]
+
+    assert [sentence for sentence in sentences if not sentence.endswith(".")] == []
+
+
+def test_what_another_release_said_is_not_guessed() -> None:
+    other = replace(BY_PORT, reason="looks-odd", mode="oracle")
+
+    lines = "\n".join(lines_of(explain([other], {}, policy_here=None)))
+
+    assert "This release does not know the reason looks-odd of mode oracle." in lines
+
+
+def test_each_kind_of_entry_has_its_words() -> None:
+    assert set(KINDS) == set(DetailType)
+
+
+def test_each_reason_of_evidence_has_its_row() -> None:
+    told = {reason for mode, reason in RULES if mode is Mode.EVIDENCE}
+
+    assert told == set(Reason) - {Reason.HELPER_PORT, Reason.NOT_IN_SECURE_LIST}
+    assert rule_of("evidence", "not-in-secure-list") is None

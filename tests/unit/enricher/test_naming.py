@@ -1,0 +1,85 @@
+"""Names are asked for once per batch, go to both ends of a verdict and of its alert, and change nothing else."""
+
+from dataclasses import replace
+
+import orjson
+
+from enricher.catalogue import load_catalogue
+from enricher.judge import Judge
+from enricher.names import Name
+from enricher.policy_file import load_policy
+from runtime.record import Partition, StoredRecord
+from schemas.codec import decode
+from schemas.records import Alert, AnyRecord, Endpoint, Verdict
+from schemas.topics import ENTRIES
+from tests.fakes.resolver import NONE, FakeResolver
+from tests.unit.enricher.samples import accept, connect, home, progress, stored
+from tests.unit.schemas.validation import wrong_places
+
+CATALOGUE = load_catalogue()
+POLICY = load_policy(None, CATALOGUE)
+HOME = home("PROD1")
+CLIENT = Name("client.example.com", "confirmed")
+
+
+def published(resolver: FakeResolver | None, *items: StoredRecord) -> list[AnyRecord]:
+    outputs = Judge(CATALOGUE, POLICY, resolver=resolver).process(items).outputs
+    return [decode(record.type, record.value) for record in outputs]
+
+
+def test_the_verdict_and_its_alert_carry_the_names_of_both_ends() -> None:
+    resolver = FakeResolver({"10.9.8.7": CLIENT})
+
+    verdict, alert = published(resolver, stored(accept(23)))
+
+    assert isinstance(verdict, Verdict)
+    assert isinstance(alert, Alert)
+    assert verdict.source == Endpoint("10.9.8.7", 50123, "client.example.com", "confirmed")
+    assert verdict.destination == Endpoint("10.1.1.5", 23, None, "none")
+    assert alert.connection == verdict
+
+
+def test_a_batch_asks_once_for_each_address_and_never_for_nothing() -> None:
+    resolver = FakeResolver()
+
+    published(resolver, *(stored(accept(23, f"10.9.8.{n % 3}")) for n in range(9)))
+    published(resolver, stored(progress(), partition=HOME), stored(connect(23)), stored(accept(23, None, "10.1.1.6")))
+    published(resolver, stored(progress(), partition=HOME))
+
+    assert resolver.asked == [{"10.9.8.0", "10.9.8.1", "10.9.8.2", "10.1.1.5"}, {"10.1.1.6"}]
+
+
+def test_a_rebuild_asks_nothing() -> None:
+    resolver = FakeResolver()
+    judge = Judge(CATALOGUE, POLICY, resolver=resolver)
+
+    judge.rebuild(Partition(ENTRIES, HOME), [stored(progress(), partition=HOME), stored(accept(23), 1, partition=HOME)])
+
+    assert resolver.asked == []
+
+
+def test_but_for_the_names_the_verdicts_are_the_same_with_and_without_a_resolver() -> None:
+    items = [stored(accept(port), n) for n, port in enumerate((23, 992, 449, 8471, 3000))]
+    items += [stored(connect(23), 9), stored(progress(), 10, partition=HOME)]
+
+    named = published(FakeResolver({"10.9.8.7": CLIENT}), *items)
+
+    assert [_nameless(record) for record in named] == published(None, *items)
+
+
+def _nameless(record: AnyRecord) -> AnyRecord:
+    if isinstance(record, Alert) and record.connection:
+        return replace(record, connection=_without_names(record.connection))
+    return _without_names(record) if isinstance(record, Verdict) else record
+
+
+def _without_names(verdict: Verdict) -> Verdict:
+    ends = [replace(end, name=None, name_status=None) for end in (verdict.source, verdict.destination)]
+    return replace(verdict, source=ends[0], destination=ends[1])
+
+
+def test_what_is_published_with_names_is_what_the_contract_says() -> None:
+    resolver = FakeResolver({"10.9.8.7": CLIENT, "10.1.1.5": NONE})
+    outputs = Judge(CATALOGUE, POLICY, resolver=resolver).process([stored(accept(23)), stored(accept(992))]).outputs
+
+    assert [wrong_places(record.type, orjson.loads(record.value)) for record in outputs] == [set()] * 3
