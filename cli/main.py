@@ -9,6 +9,7 @@ from types import TracebackType
 import click
 
 from cli import check, config, init, run, version
+from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
@@ -31,7 +32,15 @@ def sk2siem() -> None:
     """
 
 
-for one in (run.command, demo.command, init.command, check.command, config.command, version.command):
+for one in (
+    run.command,
+    demo.command,
+    init.command,
+    check.command,
+    dead_letters.command,
+    config.command,
+    version.command,
+):
     sk2siem.add_command(one)
 
 
