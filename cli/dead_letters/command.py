@@ -136,7 +136,7 @@ def _found(broker: Broker, selection: Selection) -> list[DeadLetter]:
 
 
 def _replay(replay: Replay, found: Sequence[DeadLetter], *, again: bool) -> None:
-    todo = _todo(found, again=again)
+    chosen = _chosen(found, again=again)
     published = 0
 
     def count(number: int) -> None:
@@ -145,30 +145,30 @@ def _replay(replay: Replay, found: Sequence[DeadLetter], *, again: bool) -> None
         bar.update(number)
 
     try:
-        with click.progressbar(length=len(todo), label="replaying", file=sys.stderr) as bar:
-            replay.publish(todo, count)
+        with click.progressbar(length=len(chosen), label="replaying", file=sys.stderr) as bar:
+            replay.publish(chosen, count)
     except Fenced as error:
-        raise CheckFailed(f"another replay has begun; {published} of {len(todo)} were published here") from error
+        raise CheckFailed(f"another replay has begun; {published} of {len(chosen)} were published here") from error
     except PipelineError as error:
         raise CheckFailed(
-            f"stopped after {published} of {len(todo)}: {error}; the same command goes on from there"
+            f"stopped after {published} of {len(chosen)}: {error}; the same command goes on from there"
         ) from error
-    _say_result(found, todo, "published again", again=again)
+    _say_result(found, chosen, "published again", again=again)
 
 
-def _todo(found: Sequence[DeadLetter], *, again: bool) -> list[DeadLetter]:
+def _chosen(found: Sequence[DeadLetter], *, again: bool) -> list[DeadLetter]:
     return [letter for letter in found if letter.can_be_replayed and (again or not letter.replayed)]
 
 
 def _say_plan(found: Sequence[DeadLetter], *, again: bool) -> None:
-    todo = _todo(found, again=again)
-    for letter in todo:
+    chosen = _chosen(found, again=again)
+    for letter in chosen:
         click.echo(f"{letter.id} to {_origin(letter)}")
-    _say_result(found, todo, "would be published again", again=again)
+    _say_result(found, chosen, "would be published again", again=again)
 
 
-def _say_result(found: Sequence[DeadLetter], todo: Sequence[DeadLetter], what: str, *, again: bool) -> None:
-    click.echo(f"{len(todo)} of {len(found)} {what}")
+def _say_result(found: Sequence[DeadLetter], chosen: Sequence[DeadLetter], what: str, *, again: bool) -> None:
+    click.echo(f"{len(chosen)} of {len(found)} {what}")
     before = 0 if again else sum(letter.replayed for letter in found)
     if before:
         click.echo(f"{before} were replayed before; --again takes them too")
