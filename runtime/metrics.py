@@ -44,6 +44,9 @@ class Metrics:
         self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
         self._requests = self._counter("requests", "Requests to the SIEM, by answer", "sink", "code")
         self.request_seconds = self._histogram("request_seconds", "Time that one request to the SIEM took")
+        self._not_forwarded = self._counter(
+            "items_not_forwarded", "Accepted items that a filter keeps from the SIEM, by record type", "type"
+        )
         self.duplicates = self._counter("sink_duplicates", "Events that the SIEM already had under the same id")
         self.end_to_end_seconds = self._histogram(
             "end_to_end_seconds", "From journal time to the SIEM's acknowledgement"
@@ -66,6 +69,9 @@ class Metrics:
 
     def verdicts(self, verdict: str, reason: str, count: int) -> None:
         self._verdicts.labels(self.service, verdict, reason).inc(count)
+
+    def not_forwarded(self, record_type: str, count: int) -> None:
+        self._not_forwarded.labels(self.service, record_type).inc(count)
 
     def request(self, sink: str, code: str) -> None:
         self._requests.labels(self.service, sink, code).inc()

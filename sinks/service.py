@@ -27,7 +27,7 @@ def build(
     """The source and the stage of the worker of sink `name`, one of SINKS. Raises ConfigError; connects to nothing."""
     sink = SINKS[name](settings, running.metrics, running.health.beat)
     subscription = Subscription(service=name, worker=running.worker, topics=(VERDICTS, ALERTS))
-    return broker.source(subscription, Forgetful()), Deliver(sink, running.metrics)
+    return broker.source(subscription, Forgetful()), Deliver(sink, running.metrics, settings.forward)
 
 
 def check(name: str, settings: Settings) -> str:

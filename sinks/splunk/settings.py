@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sinks.addresses import addresses
+from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
 COLLECTOR = "/services/collector"
@@ -38,6 +39,8 @@ class SplunkSettings(BaseModel):
     )
     timeout_seconds: float = Field(30.0, gt=0, le=50, description="How long to wait for an answer")
     requests_in_parallel: int = Field(2, ge=1, le=16, description="Requests under way at the same time")
+
+    forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
 
     @property
     def urls(self) -> tuple[str, ...]:

@@ -33,8 +33,9 @@ class SplunkSink:
         self._courier = Courier(self._post, settings, beat)
 
     def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
-        index = self._settings.index
-        return self._courier.deliver(parcels, [render(parcel.content, index) for parcel in parcels])
+        index, alerts_only = self._settings.index, self._settings.forward.alerts_only
+        bodies = [render(parcel.content, index, alerts_only=alerts_only) for parcel in parcels]
+        return self._courier.deliver(parcels, bodies)
 
     def check(self) -> str:
         """Posts a blank event, which is refused as such only after URL, TLS, proxy and token have passed."""
