@@ -48,6 +48,9 @@ class Metrics:
             "items_not_forwarded", "Accepted items that a filter keeps from the SIEM, by record type", "type"
         )
         self.duplicates = self._counter("sink_duplicates", "Events that the SIEM already had under the same id")
+        self.acknowledgement_timeouts = self._counter(
+            "acknowledgement_timeouts", "Requests that Splunk took and did not acknowledge in time, sent again"
+        )
         self.end_to_end_seconds = self._histogram(
             "end_to_end_seconds", "From journal time to the SIEM's acknowledgement"
         )

@@ -49,6 +49,7 @@ class Deliver:
             rejected=[*corrupt, *rejected],
             deferred=[parcel.record for parcel in outcome.deferred],
             retry_after=outcome.retry_after,
+            why=outcome.why,
         )
 
     def _send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
