@@ -40,7 +40,7 @@ def effective(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
         if variable.path[:-1] not in unused:
             origin = "environment" if environ.get(variable.name) else "default"
             yield f"{variable.name:<{width}}  {origin:<11}  {_shown(variable, settings)}"
-    for path in sorted(unused):
+    for path in sorted(path for path in unused if path[:-1] not in unused):
         yield f"{name_of((*path, '*')):<{width}}  not set      `run {path[-1]}` needs {_needed(path, found)}"
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 import click
 
 from cli import check, config, explain, init, policy, position, run, system, version
+from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
@@ -40,6 +41,7 @@ COMMANDS = (
     system.command,
     policy.command,
     explain.command,
+    dead_letters.command,
     config.command,
     version.command,
 )

@@ -72,12 +72,16 @@ class Batch(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What a stage says of the items it was given: each is accepted unless it is rejected or deferred."""
+    """What a stage says of the items it was given: each is accepted unless it is rejected or deferred.
+
+    `why` says in words for the operator what some are deferred for; empty where that needs no words.
+    """
 
     outputs: Sequence[Record] = ()
     rejected: Sequence[Rejection[T]] = ()
     deferred: Sequence[T] = ()
     retry_after: float | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

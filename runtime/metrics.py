@@ -51,7 +51,13 @@ class Metrics:
         )
         self._requests = self._counter("requests", "Requests to the SIEM, by answer", "sink", "code")
         self.request_seconds = self._histogram("request_seconds", "Time that one request to the SIEM took")
+        self._not_forwarded = self._counter(
+            "items_not_forwarded", "Accepted items that a filter keeps from the SIEM, by record type", "type"
+        )
         self.duplicates = self._counter("sink_duplicates", "Events that the SIEM already had under the same id")
+        self.acknowledgement_timeouts = self._counter(
+            "acknowledgement_timeouts", "Requests that Splunk took and did not acknowledge in time, sent again"
+        )
         self.end_to_end_seconds = self._histogram(
             "end_to_end_seconds", "From journal time to the SIEM's acknowledgement"
         )
@@ -76,6 +82,9 @@ class Metrics:
 
     def dns_lookup(self, outcome: str) -> None:
         self._dns_lookups.labels(self.service, outcome).inc()
+
+    def not_forwarded(self, record_type: str, count: int) -> None:
+        self._not_forwarded.labels(self.service, record_type).inc(count)
 
     def request(self, sink: str, code: str) -> None:
         self._requests.labels(self.service, sink, code).inc()

@@ -119,6 +119,8 @@ class Worker(Generic[T]):
             rejected.extend(outcome.rejected)
             if not outcome.deferred:
                 break
+            if outcome.why:
+                self._say(Unavailable(outcome.why, retry_after=outcome.retry_after), "stage")
             if len(outcome.deferred) < len(items):
                 self._attempt = 0
             items = outcome.deferred

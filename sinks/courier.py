@@ -7,10 +7,12 @@ from typing import NamedTuple, Protocol
 
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason, Rejection
-from sinks.judgement import Judgement
+from runtime.logs import log
+from sinks.judgement import Judgement, Receipt
 from sinks.sink import Parcel
 
 Post = Callable[[Sequence[bytes]], Judgement]
+Keep = Callable[[Receipt, Sequence[Parcel]], None]
 
 
 class Pace(Protocol):
@@ -52,6 +54,7 @@ class Ledger:
             rejected=[Rejection(item.parcel, reason) for item, reason in rejected],
             deferred=[item.parcel for item in sorted(self.deferred)],
             retry_after=trouble.retry_after if trouble else None,
+            why=str(trouble) if trouble else "",
         )
 
 
@@ -59,14 +62,19 @@ class Courier:
     """Posts requests until every event of a batch is settled or something is in the way.
 
     After the first trouble no further request of the batch is begun: what is left is deferred. `beat` is called with
-    every answer, because a large batch may take longer than a probe waits.
+    every answer, because a large batch may take longer than a probe waits; `keep` with every receipt and the events
+    that were taken under it.
     """
 
-    def __init__(self, post: Post, pace: Pace, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, post: Post, pace: Pace, beat: Callable[[], None] = lambda: None, *, keep: Keep = lambda *_: None
+    ) -> None:
         self._post = post
+        self._keep = keep
         self._pace = pace
         self._beat = beat
         self._slow = False
+        self._said_slow = False
         self._threads = ThreadPoolExecutor(pace.requests_in_parallel, thread_name_prefix="request")
 
     def deliver(self, parcels: Sequence[Parcel], bodies: Sequence[bytes]) -> Outcome[Parcel]:
@@ -80,10 +88,16 @@ class Courier:
             self._slow = False
             for request in requests:
                 self._settle(request, ledger)
+        self._say_slow()
         return ledger.outcome(len(items))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _say_slow(self) -> None:
+        if self._slow and not self._said_slow:
+            log.warning("the SIEM is nearly full: one request at a time")
+        self._said_slow = self._slow
 
     def _settle(self, request: Sequence[Item], ledger: Ledger) -> None:
         waiting = [request]
@@ -103,6 +117,8 @@ class Courier:
         finally:
             self._beat()
         self._slow = self._slow or judgement.slow
+        if judgement.receipt is not None:
+            self._keep(judgement.receipt, [items[index].parcel for index in judgement.accepted])
         if judgement.blamed is None:
             return _note(judgement, items, ledger)
         if len(items) > 1:

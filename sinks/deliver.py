@@ -1,6 +1,7 @@
 """The one stage of every sink worker: decode, hand over to the sink, map its answer back to records."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from runtime.flow import Outcome, Reason, Rejection
@@ -8,17 +9,26 @@ from runtime.metrics import Metrics
 from runtime.record import StoredRecord
 from schemas.codec import CodecError, decode
 from schemas.records import Alert, Event, Status, Verdict
+from sinks.forward import EVERYTHING, Forward
 from sinks.sink import Forwarded, Parcel, Sink
 
 CORRUPT = "corrupt-record"
 
 
 class Deliver:
-    """Forwards verdicts, events, statuses and alerts; anything else on the topics is rejected as corrupt."""
+    """Forwards verdicts, events, statuses and alerts, as far as `forward` takes them; anything else is corrupt."""
 
-    def __init__(self, sink: Sink, metrics: Metrics, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        metrics: Metrics,
+        forward: Forward = EVERYTHING,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._sink = sink
         self._metrics = metrics
+        self._takes = None if forward.takes_everything else forward.takes
         self._clock = clock
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
@@ -30,12 +40,16 @@ class Deliver:
                 parcels.append(opened)
             else:
                 corrupt.append(Rejection(record, opened))
-        outcome = self._send(parcels)
+        wanted = parcels if self._takes is None else [parcel for parcel in parcels if self._takes(parcel.content)]
+        outcome = self._send(wanted)
+        if len(wanted) < len(parcels):
+            self._count_not_forwarded(parcels, wanted)
         rejected = [Rejection(rejection.item.record, rejection.reason) for rejection in outcome.rejected]
         return Outcome(
             rejected=[*corrupt, *rejected],
             deferred=[parcel.record for parcel in outcome.deferred],
             retry_after=outcome.retry_after,
+            why=outcome.why,
         )
 
     def _send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
@@ -46,6 +60,13 @@ class Deliver:
         unsettled.update(id(rejection.item) for rejection in outcome.rejected)
         self._time(parcel.content for parcel in parcels if id(parcel) not in unsettled)
         return outcome
+
+    def _count_not_forwarded(self, parcels: Sequence[Parcel], wanted: Sequence[Parcel]) -> None:
+        """Called once the others are sent: a batch that is held as a whole comes again and is counted then."""
+        left_out = Counter(parcel.content.type for parcel in parcels)
+        left_out.subtract(parcel.content.type for parcel in wanted)
+        for kind, count in left_out.items():
+            self._metrics.not_forwarded(kind, count)
 
     def _time(self, accepted: Iterable[Forwarded]) -> None:
         now = self._clock()

@@ -4,11 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from runtime.errors import Unavailable
 from runtime.flow import Reason
 
 LONGEST_WAIT = 3600.0
+
+
+class Receipt(NamedTuple):
+    """What a SIEM gives where it acknowledges later: whom to ask, and about which request."""
+
+    endpoint: str
+    channel: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class Judgement:
     `blamed`: something in the request is refused without saying which event: halve it until one is alone.
     `trouble`: why something is held, in words for the operator.
     `slow`: the SIEM took everything and asks for less.
+    `receipt`: what was accepted is only taken so far, and settled when the SIEM acknowledges this.
     """
 
     accepted: Collection[int] = ()
@@ -28,6 +38,7 @@ class Judgement:
     trouble: Unavailable | None = None
     duplicates: int = 0
     slow: bool = False
+    receipt: Receipt | None = None
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

@@ -1,5 +1,6 @@
 """Builds a sink worker by its name; a sink's client library is imported only when that sink is used."""
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,7 +18,8 @@ from sinks.splunk.settings import SplunkSettings
 
 Settings = SplunkSettings | ElasticSettings | FileSettings
 Beat = Callable[[], None]
-Open = Callable[[Settings, Metrics, Beat], Sink]
+Pause = Callable[[float], bool]
+Open = Callable[[Settings, Metrics, Beat, Pause], Sink]
 S = TypeVar("S", SplunkSettings, ElasticSettings, FileSettings)
 
 
@@ -25,14 +27,14 @@ def build(
     name: str, settings: Settings, broker: Broker, running: Running
 ) -> tuple[Source[StoredRecord], Stage[StoredRecord]]:
     """The source and the stage of the worker of sink `name`, one of SINKS. Raises ConfigError; connects to nothing."""
-    sink = SINKS[name](settings, running.metrics, running.health.beat)
+    sink = SINKS[name](settings, running.metrics, running.health.beat, running.shutdown.wait)
     subscription = Subscription(service=name, worker=running.worker, topics=(VERDICTS, ALERTS))
-    return broker.source(subscription, Forgetful()), Deliver(sink, running.metrics)
+    return broker.source(subscription, Forgetful()), Deliver(sink, running.metrics, settings.forward)
 
 
 def check(name: str, settings: Settings) -> str:
     """One sentence on what the sink `name` reached. Raises Unavailable or ConfigError."""
-    sink = SINKS[name](settings, Metrics(name), lambda: None)
+    sink = SINKS[name](settings, Metrics(name), lambda: None, threading.Event().wait)
     try:
         return sink.check()
     finally:
@@ -46,19 +48,19 @@ def prepare(settings: ElasticSettings) -> str:
     return install(settings)
 
 
-def _splunk(settings: Settings, metrics: Metrics, beat: Beat) -> Sink:
+def _splunk(settings: Settings, metrics: Metrics, beat: Beat, pause: Pause) -> Sink:
     from sinks.splunk.sink import SplunkSink
 
-    return SplunkSink(_of(SplunkSettings, settings), metrics, beat)
+    return SplunkSink(_of(SplunkSettings, settings), metrics, beat, pause)
 
 
-def _elastic(settings: Settings, metrics: Metrics, beat: Beat) -> Sink:
+def _elastic(settings: Settings, metrics: Metrics, beat: Beat, _pause: Pause) -> Sink:
     from sinks.elastic.sink import ElasticSink
 
     return ElasticSink(_of(ElasticSettings, settings), metrics, beat)
 
 
-def _file(settings: Settings, _metrics: Metrics, _beat: Beat) -> Sink:
+def _file(settings: Settings, _metrics: Metrics, _beat: Beat, _pause: Pause) -> Sink:
     from sinks.file.sink import FileSink
 
     return FileSink(_of(FileSettings, settings))

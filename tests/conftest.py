@@ -12,6 +12,7 @@ from dev.hec import Hec
 from dev.ibmi import Ibmi
 from dev.kafka import Kafka
 from dev.part import Missing, Part, free_port
+from tests.fakes.certificates import Certificates, make
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -38,6 +39,11 @@ def ibmi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibmi]:
 def hec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hec]:
     with _running(Hec(port=free_port(), data=tmp_path_factory.mktemp("hec"))) as part:
         yield part
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make(tmp_path_factory.mktemp("certificates"))
 
 
 @contextmanager

@@ -116,9 +116,12 @@ def _refused(words: str) -> str | None:
         command = command.commands.get(name)
     if command is None:
         return f"sk2siem{words}: no such subcommand"
+    while isinstance(command, click.Group) and rest and rest[0] in command.commands:
+        command = command.commands[rest.pop(0)]
     options = {text for parameter in command.params for text in parameter.opts} | {"--help", "-h"}
     unknown = [word for word in rest if word.startswith("-") and word.partition("=")[0] not in options]
-    choices = [parameter.type for parameter in command.params if isinstance(parameter.type, click.Choice)]
+    arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
+    choices = [parameter.type for parameter in arguments if isinstance(parameter.type, click.Choice)]
     if rest and choices and rest[0] not in (*choices[0].choices, "SERVICE"):
         unknown.append(rest[0])
     return f"sk2siem{words}: {', '.join(unknown)} unknown" if unknown else None

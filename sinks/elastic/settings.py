@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from sinks.addresses import addresses
+from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
 
@@ -43,6 +44,8 @@ class ElasticSettings(BaseModel):
     timeout_seconds: float = Field(30.0, gt=0, le=50, description="How long to wait for an answer")
     requests_in_parallel: int = Field(2, ge=1, le=16, description="Requests under way at the same time")
     http_compress: bool = Field(True, description="Whether requests are compressed")
+
+    forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
 
     @property
     def urls(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sinks.forward import EVERYTHING, Forward
+
 STANDARD_OUTPUT = "-"
 
 
@@ -15,6 +17,8 @@ class FileSettings(BaseModel):
         description="Folder for verdicts.ndjson, alerts.ndjson, events.ndjson and status.ndjson; "
         "created when missing; - is standard output",
     )
+
+    forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
 
     @property
     def to_standard_output(self) -> bool:

@@ -1,50 +1,64 @@
 """The HTTP side of the Splunk sink, and the home of urllib3: requests out, answers in, Unavailable on the way."""
 
 import gzip
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import orjson
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from runtime.errors import Unavailable
 from sinks import tls
+from sinks.splunk.channels import Channels
 from sinks.splunk.endpoints import Endpoints
-from sinks.splunk.judge import Answer
+from sinks.splunk.judge import ACK_DISABLED, Answer, acknowledged, read, trouble
 from sinks.splunk.settings import COLLECTOR, SplunkSettings
 
 EVENT = COLLECTOR + "/event"
+ACK = COLLECTOR + "/ack"
 CONNECT_SECONDS = 10.0
+CHANNEL = "X-Splunk-Request-Channel"
 
 
 class Unreached(Unavailable):
     """Nothing was sent: another collector may be tried at once."""
 
 
-class Http:
-    """Posts to whichever collector answers. Raises ConfigError when the certificates cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Who answered, on which channel (empty without acknowledgement), and what."""
 
-    def __init__(self, settings: SplunkSettings) -> None:
-        context = tls.context(settings.ca_file, verify=settings.verify_tls)
-        if not settings.verify_tls:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        self._pool = urllib3.PoolManager(
-            num_pools=len(settings.urls),
-            maxsize=settings.requests_in_parallel,
-            ssl_context=context,
-            timeout=urllib3.Timeout(
-                connect=min(CONNECT_SECONDS, settings.timeout_seconds), read=settings.timeout_seconds
-            ),
-            retries=False,
-        )
-        self._headers = {
-            "Authorization": f"Splunk {settings.token.get_secret_value()}",
-            "Content-Type": "application/json",
-            **({"Content-Encoding": "gzip"} if settings.gzip else {}),
-        }
+    url: str
+    channel: str
+    answer: Answer
+
+
+class Http:
+    """Posts to whichever collector answers. Raises ConfigError when the certificates cannot be read.
+
+    With `channels` every request names its channel. Where an answer is missing or is not Splunk's own, the channel is
+    given up: what the request did, and whether Splunk is still the same process, is not known then.
+    """
+
+    def __init__(self, settings: SplunkSettings, channels: Channels | None = None) -> None:
+        self._pool = _pool(settings)
+        self._token = {"Authorization": f"Splunk {settings.token.get_secret_value()}"}
         self._gzip = settings.gzip
         self._endpoints = Endpoints(settings.urls)
+        self._channels = channels
+        self._acknowledges: set[str] = set()
+        self._cookies: dict[str, str] = {}
 
-    def post(self, bodies: Sequence[bytes]) -> Answer:
+    def post(self, bodies: Sequence[bytes]) -> Posted:
         """One request with these envelopes. Raises Unavailable when no answer came: the outcome may be unknown then.
 
         A collector that cannot be reached or is overloaded is passed over as long as there is another.
@@ -53,16 +67,24 @@ class Http:
         body = self._packed(bodies)
         for url in urls[:-1]:
             try:
-                answer = self._post(url, body)
+                posted = self._post_events(url, body)
             except Unreached:
                 continue
-            if answer.status != 429 and answer.status < 500:
-                return answer
-        return self._post(urls[-1], body)
+            if not _is_overloaded(posted.answer):
+                return posted
+        return self._post_events(urls[-1], body)
 
     def post_to(self, url: str, bodies: Sequence[bytes]) -> Answer:
         """The same to one collector. Raises Unavailable."""
-        return self._post(url, self._packed(bodies))
+        return self._post_events(url, self._packed(bodies)).answer
+
+    def acknowledged(self, url: str, channel: str, numbers: Sequence[int]) -> set[int]:
+        """Which of these requests are indexed; Splunk says so once. Raises Unavailable."""
+        answer = self._post(url, f"{ACK}?channel={channel}", orjson.dumps({"acks": numbers}), {}, channel)
+        found = acknowledged(answer)
+        if found is None:
+            raise trouble(answer, read(answer.body))
+        return found
 
     def close(self) -> None:
         self._pool.clear()
@@ -72,19 +94,96 @@ class Http:
         # the lowest level: JSON shrinks to a tenth at once, more effort costs more than the bytes it saves
         return gzip.compress(body, compresslevel=1, mtime=0) if self._gzip else body
 
-    def _post(self, url: str, body: bytes) -> Answer:
+    def _post_events(self, url: str, body: bytes) -> Posted:
+        encoding = {"Content-Encoding": "gzip"} if self._gzip else {}
+        channel = ""
+        if self._channels is not None:
+            self._require_acknowledgement(url)
+            channel = self._channels.of(url)
+        answer = self._post(url, EVENT, body, encoding, channel)
+        if _is_overloaded(answer):
+            self._endpoints.failed(url)
+        else:
+            self._endpoints.answered(url)
+        return Posted(url, channel, answer)
+
+    def _require_acknowledgement(self, url: str) -> None:
+        """Before the first event: a token without it would take events that nobody could ever acknowledge.
+
+        On a channel that no request uses: what is true is told only once.
+        """
+        if url in self._acknowledges:
+            return
+        channel = str(uuid.uuid4())
+        answer = self._post(url, f"{ACK}?channel={channel}", orjson.dumps({"acks": [0]}), {}, channel)
+        reply = read(answer.body)
+        if reply and reply.code == ACK_DISABLED:
+            raise trouble(answer, reply)
+        if acknowledged(answer) is not None:
+            self._acknowledges.add(url)
+
+    def _post(self, url: str, path: str, body: bytes, headers: Mapping[str, str], channel: str) -> Answer:
+        given = {**self._token, "Content-Type": "application/json", **headers}
+        if channel:
+            given[CHANNEL] = channel
+            if cookie := self._cookies.get(channel):
+                given["Cookie"] = cookie
         try:
-            response = self._pool.request("POST", url + EVENT, body=body, headers=self._headers, redirect=False)
+            response = self._pool.request("POST", url + path, body=body, headers=given, redirect=False)
         except HTTPError as error:
             self._endpoints.failed(url)
+            self._give_up(url, channel)
             raise _trouble(url, error) from error
-        if response.status == 429 or response.status >= 500:
-            self._endpoints.failed(url)
-        return Answer(response.status, response.headers, response.data)
+        answer = Answer(response.status, response.headers, response.data)
+        if channel:
+            self._stick(channel, response.headers.get("Set-Cookie"))
+            if read(answer.body) is None and acknowledged(answer) is None:
+                self._give_up(url, channel)
+        return answer
+
+    def _stick(self, channel: str, cookie: str | None) -> None:
+        """A load balancer that keeps a channel with its indexer asks for that with a cookie."""
+        if cookie:
+            self._cookies[channel] = cookie.partition(";")[0]
+
+    def _give_up(self, url: str, channel: str) -> None:
+        if self._channels is not None and channel:
+            self._channels.renew(url, channel)
+            self._cookies.pop(channel, None)
+
+
+def _pool(settings: SplunkSettings) -> urllib3.PoolManager:
+    context = tls.context(
+        settings.ca_file, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file
+    )
+    if not settings.verify_tls:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    connect = min(CONNECT_SECONDS, settings.timeout_seconds)
+    timeout = urllib3.Timeout(connect=connect, read=settings.timeout_seconds)
+    pools, size = len(settings.urls), settings.requests_in_parallel
+    if settings.proxy is None:
+        return urllib3.PoolManager(pools, maxsize=size, ssl_context=context, timeout=timeout, retries=False)
+    login = None
+    if settings.proxy_username is not None and settings.proxy_password is not None:
+        login = urllib3.make_headers(
+            proxy_basic_auth=f"{settings.proxy_username}:{settings.proxy_password.get_secret_value()}"
+        )
+    return urllib3.ProxyManager(
+        settings.proxy, pools, proxy_headers=login, maxsize=size, ssl_context=context, timeout=timeout, retries=False
+    )
+
+
+def _is_overloaded(answer: Answer) -> bool:
+    return answer.status == 429 or answer.status >= 500
 
 
 def _trouble(url: str, error: HTTPError) -> Unavailable:
     match error:
+        case ProxyError():
+            return Unreached(
+                f"the proxy on the way to Splunk at {url} refused or cannot be reached ({_cause(error)}): "
+                "check SK2SIEM_SPLUNK__PROXY"
+            )
         case ReadTimeoutError():
             return Unavailable(f"Splunk at {url} did not answer in time")
         case SSLError():

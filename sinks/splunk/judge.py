@@ -20,20 +20,25 @@ BLAMES_AN_EVENT = {
     15: "Error in handling indexed fields",
 }
 INVALID_FORMAT = 6
+ACK_DISABLED = 14
 INCORRECT_INDEX = 7
+ACKNOWLEDGES = (
+    "turn indexer acknowledgement off for this token, or set SK2SIEM_SPLUNK__ACKNOWLEDGEMENT=true "
+    "(several indexers behind one address must keep a channel with one of them)"
+)
 CONFIGURATION = {
     1: "Token disabled: enable the token in Splunk",
     2: "Token is required: set SK2SIEM_SPLUNK__TOKEN",
     3: "Invalid authorization: set SK2SIEM_SPLUNK__TOKEN to the token alone",
     4: "Invalid token: set SK2SIEM_SPLUNK__TOKEN to a token that Splunk knows",
     7: "Incorrect index: allow the index for this token, or change SK2SIEM_SPLUNK__INDEX",
-    10: "Data channel is missing: turn indexer acknowledgement off for this token",
-    11: "Invalid data channel: turn indexer acknowledgement off for this token",
-    14: "ACK is disabled",
+    10: f"Data channel is missing: {ACKNOWLEDGES}",
+    11: f"Invalid data channel: {ACKNOWLEDGES}",
+    14: "ACK is disabled: turn indexer acknowledgement on for this token, or set SK2SIEM_SPLUNK__ACKNOWLEDGEMENT=false",
     16: "Query string authorization is not enabled: take ?token= out of SK2SIEM_SPLUNK__URL",
     21: "Invalid token: set SK2SIEM_SPLUNK__TOKEN to a token that Splunk knows",
     22: "Token disabled: enable the token in Splunk",
-    28: "Data channel is missing: turn indexer acknowledgement off for this token",
+    28: f"Data channel is missing: {ACKNOWLEDGES}",
 }
 OVERLOAD = {
     8: "Internal server error",
@@ -67,10 +72,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What HEC says in a body: its code and, for some codes, the number of the event that it blames."""
+    """What HEC says in a body: its code, for some codes the number of the event that it blames, and the id under
+    which it will acknowledge what it took."""
 
     code: int
     number: int | None
+    ack_id: int | None = None
 
 
 def judge(answer: Answer, count: int, size: int) -> Judgement:
@@ -105,8 +112,23 @@ def read(body: bytes) -> Reply | None:
         return None
     if type(document) is not dict or type(document.get("code")) is not int:
         return None
-    number = document.get("invalid-event-number")
-    return Reply(document["code"], number if type(number) is int else None)
+    number, ack_id = document.get("invalid-event-number"), document.get("ackId")
+    return Reply(document["code"], number if type(number) is int else None, ack_id if type(ack_id) is int else None)
+
+
+def acknowledged(answer: Answer) -> set[int] | None:
+    """The ids that an answer on acknowledgements calls true; None when it is not such an answer.
+
+    `false` says nothing: pending, not known, told before, or lost.
+    """
+    try:
+        document = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return None
+    acks = document.get("acks") if type(document) is dict else None
+    if answer.status != 200 or type(acks) is not dict:
+        return None
+    return {int(number) for number, known in acks.items() if known is True and number.isdecimal()}
 
 
 def _blame(reply: Reply, count: int, size: int) -> Judgement:

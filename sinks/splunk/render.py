@@ -15,11 +15,17 @@ SOURCE = "ibmi:qaudjrn"
 CONNECTION, EVENT, STATUS, ALERT = "ibmi:connection", "ibmi:event", "ibmi:status", "ibmi:alert"
 VENDOR_PRODUCT = "IBM i Audit Journal"
 NETWORK_SNIFFING = "T1040"
+BOTH_MODELS = ("Alerts", "Network_Traffic")
 
 
-def render(content: Forwarded, index: str | None = None) -> bytes:
-    """The envelope. Its keys are these and no others: Splunk drops what follows an unknown one without a word."""
+def render(content: Forwarded, index: str | None = None, *, alerts_only: bool = False) -> bytes:
+    """The envelope. Its keys are these and no others: Splunk drops what follows an unknown one without a word.
+
+    With `alerts_only` an alert stands for its connection as well, whose verdict does not come by itself: it says so.
+    """
     sourcetype, event = _event(content)
+    if alerts_only and isinstance(content, Alert) and content.connection is not None:
+        event["cim_models"] = BOTH_MODELS
     envelope: Fields = {
         "time": f"{content.time.timestamp():.6f}",
         "host": content.system,
@@ -87,7 +93,7 @@ def _verdict(verdict: Verdict) -> Fields:
 
 
 def _alert(alert: Alert) -> Fields:
-    """Both in Alerts and, where it is about a connection, in Network Traffic."""
+    """For the model Alerts, with the connection it is about; that one is in Network Traffic by its own verdict."""
     return {
         **(_verdict(alert.connection) if alert.connection else _about(alert.system)),
         "event_id": alert.id,

@@ -1,17 +1,45 @@
 """What an operator can set of the Splunk sink."""
 
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from sinks.addresses import addresses
+from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
 COLLECTOR = "/services/collector"
 
 
+CLOUD = (".splunkcloud.com", ".splunkcloudgc.com")
+CLOUD_INPUTS = "http-inputs"
+TRIAL_PORT = 8088
+
+
 def _checked(url: str) -> str:
-    return ",".join(addresses(url, without=COLLECTOR))
+    found = addresses(url, without=COLLECTOR)
+    for one in found:
+        _require_inputs_of_cloud(one)
+    return ",".join(found)
+
+
+def _require_inputs_of_cloud(url: str) -> None:
+    """The address of a Splunk Cloud stack is its web interface; events go elsewhere."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host.endswith(CLOUD) and not host.startswith(CLOUD_INPUTS) and parts.port != TRIAL_PORT:
+        raise ValueError(
+            "Splunk Cloud takes events at https://http-inputs-<stack>.splunkcloud.com (AWS), "
+            "https://http-inputs.<stack>.splunkcloud.com (Google Cloud) or https://<stack>.splunkcloud.com:8088 (trial)"
+        )
+
+
+def _one(url: str) -> str:
+    (only,) = addresses(url) if "," not in url else ("",)
+    if not only:
+        raise ValueError("one proxy alone")
+    return only
 
 
 class SplunkSettings(BaseModel):
@@ -30,6 +58,21 @@ class SplunkSettings(BaseModel):
     ca_file: str | None = Field(
         None, description="PEM file of the authorities that may sign the server's certificate; by default the system's"
     )
+    cert_file: str | None = Field(None, description="PEM file of a client certificate, where the server asks for one")
+    key_file: str | None = Field(None, description="PEM file of its key; by default the certificate's file holds it")
+    proxy: Annotated[str, AfterValidator(_one)] | None = Field(
+        None, description="URL of a proxy on the way to Splunk, for example http://proxy.example.com:3128"
+    )
+    proxy_username: str | None = Field(None, min_length=1, description="User name for the proxy")
+    proxy_password: SecretStr | None = Field(None, description="Password for the proxy")
+    acknowledgement: bool = Field(
+        False,
+        description="Whether an event counts as delivered only when Splunk has it on disk (indexer acknowledgement, "
+        "which the token must have too)",
+    )
+    acknowledgement_seconds: float = Field(
+        300.0, ge=1, le=3600, description="How long to wait for an acknowledgement before the events are sent again"
+    )
     verify_tls: bool = Field(True, description="Whether the server's certificate is checked; false only for trials")
     gzip: bool = Field(True, description="Whether requests are compressed")
     batch_events: int = Field(500, ge=1, le=10_000, description="Events in one request, at most")
@@ -38,6 +81,18 @@ class SplunkSettings(BaseModel):
     )
     timeout_seconds: float = Field(30.0, gt=0, le=50, description="How long to wait for an answer")
     requests_in_parallel: int = Field(2, ge=1, le=16, description="Requests under way at the same time")
+
+    forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.proxy_username is None) != (self.proxy_password is None):
+            raise ValueError("proxy_username and proxy_password go together: set both or none")
+        if self.proxy is None and self.proxy_username is not None:
+            raise ValueError("proxy_username is for a proxy: set that too")
+        if self.cert_file is None and self.key_file is not None:
+            raise ValueError("key_file belongs to a cert_file: set that too")
+        return self
 
     @property
     def urls(self) -> tuple[str, ...]:

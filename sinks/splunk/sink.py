@@ -1,7 +1,9 @@
 """Events into Splunk through its HTTP Event Collector."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -9,10 +11,12 @@ from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
 from sinks.courier import Courier
-from sinks.judgement import Judgement
+from sinks.judgement import Judgement, Receipt
 from sinks.sink import Parcel
-from sinks.splunk.http import Http
-from sinks.splunk.judge import BLAMES_AN_EVENT, Answer, judge, read, trouble
+from sinks.splunk.acknowledgement import Acknowledgements, place_of
+from sinks.splunk.channels import Channels
+from sinks.splunk.http import Http, Posted
+from sinks.splunk.judge import BLAMES_AN_EVENT, OPERATOR_SECONDS, Answer, judge, read, trouble
 from sinks.splunk.render import render
 from sinks.splunk.settings import SplunkSettings
 
@@ -23,18 +27,38 @@ class SplunkSink:
     """Accepted is what HEC says it took, or what stands before an event that it blames by its number.
 
     HEC keeps no ids: an event that is sent again is stored again, with the same `event_id`. Without indexer
-    acknowledgement, which this sink does not use, an answer of 200 comes before the event is on Splunk's disk.
+    acknowledgement an answer of 200 comes before the event is on Splunk's disk; with it, accepted means that it is.
+
+    `pause` waits so many seconds and says whether a stop was requested.
     """
 
-    def __init__(self, settings: SplunkSettings, metrics: Metrics, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: SplunkSettings,
+        metrics: Metrics,
+        beat: Callable[[], None] = lambda: None,
+        pause: Callable[[float], bool] | None = None,
+    ) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._http = Http(settings)
-        self._courier = Courier(self._post, settings, beat)
+        channels = Channels(settings.urls) if settings.acknowledgement else None
+        self._http = Http(settings, channels)
+        self._acknowledgements: Acknowledgements | None = None
+        if channels is not None:
+            self._acknowledgements = Acknowledgements(
+                self._http,
+                channels,
+                settings.acknowledgement_seconds,
+                metrics,
+                pause=pause or threading.Event().wait,
+                beat=beat,
+            )
+        self._courier = Courier(self._post, settings, beat, keep=self._keep)
 
     def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
-        index = self._settings.index
-        return self._courier.deliver(parcels, [render(parcel.content, index) for parcel in parcels])
+        if self._acknowledgements is None:
+            return self._deliver(parcels)
+        return self._deliver_and_wait(parcels, self._acknowledgements)
 
     def check(self) -> str:
         """Posts a blank event, which is refused as such only after URL, TLS, proxy and token have passed."""
@@ -43,23 +67,69 @@ class SplunkSink:
             probe["index"] = self._settings.index
         for url in self._settings.urls:
             _require_refusal(self._http.post_to(url, [orjson.dumps(probe)]))
-        return f"Splunk HEC at {', '.join(self._settings.urls)}: the token is accepted"
+        acknowledges = " and acknowledges what it has indexed" if self._acknowledgements else ""
+        return f"Splunk HEC at {', '.join(self._settings.urls)}: the token is accepted{acknowledges}"
 
     def close(self) -> None:
         self._courier.close()
         self._http.close()
 
+    def _deliver(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+        index, alerts_only = self._settings.index, self._settings.forward.alerts_only
+        bodies = [render(parcel.content, index, alerts_only=alerts_only) for parcel in parcels]
+        return self._courier.deliver(parcels, bodies)
+
+    def _deliver_and_wait(self, parcels: Sequence[Parcel], acknowledgements: Acknowledgements) -> Outcome[Parcel]:
+        """What was taken in an earlier call and may still be acknowledged is waited for, not sent again."""
+        fresh = acknowledgements.fresh(parcels)
+        held: Unavailable | None = None
+        try:
+            outcome = self._deliver(fresh)
+        except Unavailable as error:
+            held, outcome = error, Outcome(deferred=fresh, retry_after=error.retry_after)
+        done, waiting = acknowledgements.settle(parcels)
+        rejected = {id(rejection.item) for rejection in outcome.rejected}
+        deferred = [parcel for parcel in parcels if place_of(parcel) not in done and id(parcel) not in rejected]
+        held = held or waiting
+        if held and len(deferred) == len(parcels):
+            raise held
+        if held is None:
+            return replace(outcome, deferred=deferred)
+        return replace(outcome, deferred=deferred, retry_after=held.retry_after, why=str(held))
+
+    def _keep(self, receipt: Receipt, parcels: Sequence[Parcel]) -> None:
+        if self._acknowledgements is not None:
+            self._acknowledgements.expect(receipt, parcels)
+
     def _post(self, bodies: Sequence[bytes]) -> Judgement:
         started = time.monotonic()
         try:
-            answer = self._http.post(bodies)
+            posted = self._http.post(bodies)
         except Unavailable:
             self._metrics.request(NAME, "none")
             raise
         finally:
             self._metrics.request_seconds.observe(time.monotonic() - started)
+        answer = posted.answer
         self._metrics.request(NAME, str(answer.status))
-        return judge(answer, len(bodies), sum(map(len, bodies)))
+        judgement = judge(answer, len(bodies), sum(map(len, bodies)))
+        return judgement if self._acknowledgements is None else _with_receipt(judgement, posted)
+
+
+def _with_receipt(judgement: Judgement, posted: Posted) -> Judgement:
+    """The same with the id under which what was taken will be acknowledged; without one nothing counts as taken."""
+    if not judgement.accepted:
+        return judgement
+    reply = read(posted.answer.body)
+    if reply is not None and reply.ack_id is not None:
+        return replace(judgement, receipt=Receipt(posted.url, posted.channel, reply.ack_id))
+    return Judgement(
+        trouble=Unavailable(
+            f"Splunk at {posted.url} took events without saying how it acknowledges them: turn indexer acknowledgement "
+            "on for this token, or set SK2SIEM_SPLUNK__ACKNOWLEDGEMENT=false",
+            retry_after=OPERATOR_SECONDS,
+        )
+    )
 
 
 def _require_refusal(answer: Answer) -> None:

@@ -12,6 +12,7 @@ from runtime.metrics import Metrics
 from runtime.record import StoredRecord
 from schemas.codec import encode
 from sinks.deliver import Deliver
+from sinks.forward import Forward
 from sinks.sink import Parcel
 from tests.fakes.sink import REJECTED, Answer, FakeSink
 from tests.unit.sinks.samples import ALERT, CORRECTION, DHCP, ENTRY, EVENT, GAP, SAMPLES, STATUS, TIME, VERDICT, stored
@@ -126,3 +127,32 @@ def test_only_what_was_accepted_is_timed() -> None:
     deliver(ParcelSink(Answer.HALF), metrics).process(records)
 
     assert metrics.value("end_to_end_seconds_count") == 3
+
+
+def test_what_is_not_forwarded_is_settled_and_counted_by_its_type() -> None:
+    sink, metrics = ParcelSink(), Metrics("test")
+
+    outcome = Deliver(sink, metrics, Forward(what="alerts")).process(RECORDS)
+
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert [record.type for record in sink.siem.delivered] == ["alert", "alert", "status"]
+    counted = {kind: metrics.value("items_not_forwarded_total", type=kind) for kind in ("verdict", "event", "alert")}
+    assert counted == {"verdict": 3, "event": 2, "alert": 0}
+
+
+def test_what_is_not_forwarded_is_counted_once_however_often_the_batch_is_held() -> None:
+    sink, metrics = ParcelSink(Answer.AWAY, Answer.AWAY), Metrics("test")
+    deliver = Deliver(sink, metrics, Forward(what="alerts"))
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            deliver.process(RECORDS)
+    deliver.process(RECORDS)
+
+    assert metrics.value("items_not_forwarded_total", type="verdict") == 3
+
+
+def test_a_corrupt_record_is_rejected_whatever_the_filter_is() -> None:
+    outcome = Deliver(ParcelSink(), Metrics("test"), Forward(what="alerts")).process([CORRUPT["not JSON"]])
+
+    assert [rejection.reason.code for rejection in outcome.rejected] == ["corrupt-record"]

@@ -74,7 +74,7 @@ def test_only_the_library_of_the_sink_in_use_is_imported(name: str, absent: set[
         "from runtime.metrics import Metrics\n"
         f"splunk = SplunkSettings(url={NOBODY!r}, token='t')\n"
         f"made = {{'file': FileSettings(path={str(tmp_path)!r}), 'splunk': splunk}}\n"
-        f"SINKS[{name!r}](made[{name!r}], Metrics('x'), lambda: None)\n"
+        f"SINKS[{name!r}](made[{name!r}], Metrics('x'), lambda: None, bool)\n"
         "print(*sys.modules)"
     )
 

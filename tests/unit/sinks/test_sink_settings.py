@@ -65,6 +65,49 @@ def test_a_bad_url_is_refused_without_being_repeated(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://http-inputs-acme.splunkcloud.com", id="Cloud on AWS"),
+        pytest.param("https://http-inputs-acme.splunkcloud.com:443", id="Cloud on AWS with its port"),
+        pytest.param("https://http-inputs.acme.splunkcloud.com", id="Cloud on Google"),
+        pytest.param("https://http-inputs-acme.splunkcloudgc.com", id="FedRAMP"),
+        pytest.param("https://acme.splunkcloud.com:8088", id="a trial"),
+    ],
+)
+def test_urls_of_splunk_cloud(url: str) -> None:
+    assert splunk(url=url).urls == (url,)
+
+
+@pytest.mark.parametrize("url", ["https://acme.splunkcloud.com", "https://acme.splunkcloud.com:8089"])
+def test_the_web_address_of_a_cloud_stack_is_refused_with_the_right_one(url: str) -> None:
+    with pytest.raises(ValidationError, match="http-inputs"):
+        splunk(url=url)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"proxy": "proxy:3128"}, id="a proxy that is no URL"),
+        pytest.param({"proxy": "http://a:1,http://b:1"}, id="two proxies"),
+        pytest.param({"proxy": "http://u:secret@a:1"}, id="a password in the URL of a proxy"),
+        pytest.param({"proxy": "http://a:1", "proxy_username": "u"}, id="a user of a proxy without a password"),
+        pytest.param({"proxy_username": "u", "proxy_password": "p"}, id="a user of no proxy"),
+        pytest.param({"key_file": "key.pem"}, id="a key without a certificate"),
+    ],
+)
+def test_settings_of_splunk_that_cannot_work_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        splunk(**changes)
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_client_certificate_that_cannot_be_read_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigError, match=r"cert_file /nowhere/client\.pem"):
+        tls.context(None, verify=True, cert_file="/nowhere/client.pem")
+
+
+@pytest.mark.parametrize(
     "token",
     [
         pytest.param("", id="empty"),

@@ -1,6 +1,8 @@
-"""Several collectors: in turn, and those that failed a moment ago only when there is no other."""
+"""Several collectors: in turn, and those that failed only when their break is over or there is no other."""
 
-from sinks.splunk.endpoints import BENCH_SECONDS, Endpoints
+import pytest
+
+from sinks.splunk.endpoints import FIRST_BREAK_SECONDS, LONGEST_BREAK_SECONDS, Endpoints
 from tests.fakes.clock import FakeClock
 
 
@@ -10,17 +12,49 @@ def test_requests_go_round() -> None:
     assert [endpoints.in_turn()[0] for _ in range(4)] == ["a", "b", "c", "a"]
 
 
-def test_one_that_failed_is_left_out_for_a_while() -> None:
+def test_one_that_failed_is_left_out_until_its_break_is_over() -> None:
     clock = FakeClock()
     endpoints = Endpoints(["a", "b"], clock)
 
     endpoints.failed("a")
-    benched = [list(endpoints.in_turn()) for _ in range(2)]
-    clock.advance(BENCH_SECONDS)
-    back = [list(endpoints.in_turn()) for _ in range(2)]
+    broken = [list(endpoints.in_turn()) for _ in range(2)]
+    clock.advance(FIRST_BREAK_SECONDS)
+    trial = list(endpoints.in_turn())
 
-    assert benched == [["b"], ["b"]]
-    assert back == [["a", "b"], ["b", "a"]]
+    assert broken == [["b"], ["b"]]
+    assert trial == ["a", "b"]
+
+
+def test_one_request_alone_tries_it_and_the_others_pass_by() -> None:
+    clock = FakeClock()
+    endpoints = Endpoints(["a", "b"], clock)
+    endpoints.failed("a")
+    clock.advance(FIRST_BREAK_SECONDS)
+
+    first, second = list(endpoints.in_turn()), list(endpoints.in_turn())
+    endpoints.answered("a")
+    after = {endpoints.in_turn()[0] for _ in range(2)}
+
+    assert (first, second) == (["a", "b"], ["b"])
+    assert after == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"),
+    [(1, FIRST_BREAK_SECONDS), (2, 2 * FIRST_BREAK_SECONDS), (3, 4 * FIRST_BREAK_SECONDS), (50, LONGEST_BREAK_SECONDS)],
+)
+def test_breaks_grow_up_to_a_limit(failures: int, seconds: float) -> None:
+    clock = FakeClock()
+    endpoints = Endpoints(["a", "b"], clock)
+
+    for _ in range(failures):
+        endpoints.failed("a")
+    clock.advance(seconds - 0.1)
+    before = list(endpoints.in_turn())
+    clock.advance(0.1)
+
+    assert before == ["b"]
+    assert endpoints.in_turn()[0] == "a"
 
 
 def test_when_all_failed_all_are_tried() -> None:

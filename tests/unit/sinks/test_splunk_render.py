@@ -11,7 +11,7 @@ import pytest
 from schemas.records import Alert, DetailType, Severity
 from sinks.sink import Forwarded
 from sinks.splunk.render import render
-from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, SAMPLES, TIME, VERDICT
+from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, GAP, SAMPLES, TIME, VERDICT
 
 GOLDEN = Path(__file__).parent / "golden"
 ENVELOPE = {"time", "host", "source", "sourcetype", "index", "event", "fields"}
@@ -110,3 +110,14 @@ def test_the_source_is_the_side_that_opened_the_connection(detail_type: DetailTy
     event = event_of(replace(EVENT, entry=replace(ENTRY, detail_type=detail_type)))
 
     assert event["src"] == source
+
+
+def test_an_alert_stands_for_its_connection_only_where_verdicts_do_not_come_by_themselves() -> None:
+    alone = cast(dict[str, object], orjson.loads(render(ALERT, alerts_only=True))["event"])
+
+    assert alone["cim_models"] == ["Alerts", "Network_Traffic"]
+    assert "cim_models" not in event_of(ALERT)
+
+
+def test_an_alert_without_a_connection_is_no_traffic() -> None:
+    assert "cim_models" not in orjson.loads(render(GAP, alerts_only=True))["event"]

@@ -1,0 +1,113 @@
+"""What stands between a sink and its SIEM: TLS that is ended before it, or a proxy."""
+
+import base64
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+BLOCK = 65536
+
+
+@dataclass
+class Relay:
+    """Listens on `port` of 127.0.0.1 and passes bytes on. `seen` are the first lines of what proxies were asked."""
+
+    listener: socket.socket
+    target: int | None
+    context: ssl.SSLContext | None = None
+    login: str | None = None
+    seen: list[str] = field(default_factory=list)
+    _open: list[socket.socket] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    def serve(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._handle, args=(client,), daemon=True).start()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for one in self._open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _handle(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            if self.context is not None:
+                client = self.context.wrap_socket(client, server_side=True)
+            self._open.append(client)
+            first = b"" if self.target is not None else _head(client)
+            server = self._connect(first, client)
+            if server is None:
+                return
+            self._open.append(server)
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+
+    def _connect(self, head: bytes, client: socket.socket) -> socket.socket | None:
+        """To the fixed target, or to where a client of a proxy wants to go."""
+        if self.target is not None:
+            return socket.create_connection(("127.0.0.1", self.target))
+        line = head.split(b"\r\n", 1)[0].decode()
+        self.seen.append(line)
+        method, where, _ = line.split(" ")
+        if (
+            self.login
+            and f"basic {base64.b64encode(self.login.encode()).decode()}".lower() not in head.decode().lower()
+        ):
+            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            client.close()
+            return None
+        if method == "CONNECT":
+            host, port = where.split(":")
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            return socket.create_connection((host, int(port)))
+        parts = urlsplit(where)
+        server = socket.create_connection((parts.hostname or "", parts.port or 80))
+        server.sendall(head.replace(where.encode(), (parts.path or "/").encode(), 1))
+        return server
+
+
+@contextmanager
+def relay(target: int | None, context: ssl.SSLContext | None = None, login: str | None = None) -> Iterator[Relay]:
+    """TLS in front of `target`, or with no target a proxy that may ask for a `user:password`."""
+    made = Relay(socket.create_server(("127.0.0.1", 0)), target, context, login)
+    thread = threading.Thread(target=made.serve, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.close()
+        thread.join()
+
+
+def _head(client: socket.socket) -> bytes:
+    head = b""
+    while b"\r\n\r\n" not in head:
+        block = client.recv(BLOCK)
+        if not block:
+            raise ConnectionResetError
+        head += block
+    return head
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while block := one.recv(BLOCK):
+            other.sendall(block)
+    with contextlib.suppress(OSError):
+        other.shutdown(socket.SHUT_WR)

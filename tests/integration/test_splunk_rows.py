@@ -1,0 +1,174 @@
+"""Each answer that HEC can give, over a real socket, in the middle of ten thousand events."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+import pytest
+import urllib3
+
+from dev.hec import TOKEN, Hec
+from runtime.metrics import Metrics
+from sinks.splunk.settings import SplunkSettings
+from sinks.splunk.sink import SplunkSink
+from tests.integration.rows import Ran, assert_each_has_its_fate, run
+
+HOUR = 3600.0
+FEWER = 500
+LAST_STEP = 31.0
+"""The longest wait between two tries: what the loop waits where a person has to act, and a little."""
+
+
+@dataclass
+class Double:
+    hec: Hec
+    http: urllib3.PoolManager
+
+    def fault(self, **fault: object) -> None:
+        answer = self.http.request("POST", f"{self.hec.url}/control/faults", body=json.dumps([fault]))
+        assert answer.status == 200
+
+    def heal(self) -> None:
+        self.http.request("DELETE", f"{self.hec.url}/control/faults")
+
+    def ids(self) -> list[str]:
+        lines = self.http.request("GET", f"{self.hec.url}/control/indexed").data.splitlines()
+        return [orjson.loads(line)["event"]["event_id"] for line in lines]
+
+    def sink(self, metrics: Metrics, *, in_parallel: int = 2) -> SplunkSink:
+        settings = SplunkSettings(
+            url=self.hec.url, token=TOKEN, timeout_seconds=2, requests_in_parallel=in_parallel, gzip=False
+        )
+        return SplunkSink(settings, metrics)
+
+
+@pytest.fixture
+def double(hec: Hec) -> Iterator[Double]:
+    made = Double(hec, urllib3.PoolManager())
+    for what in ("indexed", "faults", "counts"):
+        made.http.request("DELETE", f"{hec.url}/control/{what}")
+    yield made
+    made.http.clear()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, how its answers are counted, and what the log says. `copies`: an event may be indexed twice."""
+
+    fault: dict[str, object]
+    code: str
+    says: str
+    dead: str | None = None
+    copies: bool = False
+    in_parallel: int = 2
+
+
+HELD = {
+    1: ("403", "enable the token"),
+    2: ("401", "SK2SIEM_SPLUNK__TOKEN"),
+    3: ("401", "SK2SIEM_SPLUNK__TOKEN"),
+    4: ("403", "SK2SIEM_SPLUNK__TOKEN"),
+    8: ("500", "Internal server error"),
+    9: ("503", "Server is busy"),
+    10: ("400", "indexer acknowledgement"),
+    11: ("400", "indexer acknowledgement"),
+    14: ("400", "ACK is disabled"),
+    16: ("400", "Query string authorization"),
+    18: ("503", "queues are full"),
+    19: ("503", "acknowledgement service unavailable"),
+    20: ("503", "queues full"),
+    21: ("400", "SK2SIEM_SPLUNK__TOKEN"),
+    22: ("400", "enable the token"),
+    23: ("503", "shutting down"),
+    26: ("429", "queue is at capacity"),
+    27: ("429", "acknowledgement channel is at capacity"),
+    28: ("400", "indexer acknowledgement"),
+}
+ROWS = {
+    **{f"code {code}": Row({"code": code, "times": 3}, counted, says) for code, (counted, says) in HELD.items()},
+    **{
+        f"code {code} with the number of an event": Row(
+            {"code": code, "number": 17, "takes": 17}, "400", f"code {code}", dead=f"hec-{code}"
+        )
+        for code in (6, 12, 13, 15)
+    },
+    "code 5 without a number": Row({"code": 5, "times": 9}, "400", "code 5", dead="hec-5", in_parallel=1),
+    "code 6 of a compressed body that arrives broken": Row({"code": 6, "times": 1}, "400", ""),
+    "code 7 counts from 1": Row({"code": 7, "number": 4, "takes": 3}, "400", "SK2SIEM_SPLUNK__INDEX"),
+    "code 7 for everything": Row({"code": 7, "number": 1, "times": 3}, "400", "SK2SIEM_SPLUNK__INDEX"),
+    "code 9 with a number may have taken the prefix": Row(
+        {"code": 9, "number": 40, "takes": 40}, "503", "Server is busy", copies=True
+    ),
+    "code 24": Row({"code": 24}, "200", "nearly full"),
+    "code 25": Row({"code": 25}, "200", "nearly full"),
+    "an unknown code": Row({"code": 99, "status": 400, "times": 2}, "400", "not known"),
+    "408": Row({"status": 408, "times": 2}, "408", "408"),
+    "429 with Retry-After": Row({"status": 429, "retry_after": 3, "times": 2}, "429", "429"),
+    "503 with Retry-After": Row({"status": 503, "retry_after": 3, "times": 2}, "503", "503"),
+    "404": Row({"status": 404, "times": 2}, "404", "SK2SIEM_SPLUNK__URL"),
+    "405": Row({"status": 405, "times": 2}, "405", "SK2SIEM_SPLUNK__URL"),
+    "415": Row({"html": 415, "times": 2}, "415", "SK2SIEM_SPLUNK__GZIP"),
+    "413 for a whole request": Row({"status": 413}, "413", ""),
+    "413 for one event": Row({"status": 413, "times": 9}, "413", "413", dead="too-large", in_parallel=1),
+    "500 without a body": Row({"status": 500, "times": 2}, "500", "500"),
+    "200 with a page": Row({"html": 200, "times": 2}, "200", "is a proxy in the way?"),
+    "502 with a page": Row({"html": 502, "times": 2}, "502", "is a proxy in the way?"),
+    "a torn connection": Row({"reset": True, "times": 2}, "none", "broke the connection off"),
+    "a torn connection after events were taken": Row(
+        {"reset": True, "takes": 30}, "none", "broke the connection off", copies=True
+    ),
+    "no answer in time": Row({"delay_seconds": 2.5}, "none", "did not answer in time", copies=True),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_event_has_its_fate_and_the_operator_one_line(double: Double, name: str) -> None:
+    row, metrics = ROWS[name], Metrics("splunk")
+    sink = double.sink(metrics, in_parallel=row.in_parallel)
+
+    ran = run(sink, metrics, lambda: double.fault(**row.fault))
+    sink.close()
+
+    assert_each_has_its_fate(ran, double.ids(), copies=row.copies)
+    assert list(ran.reasons) == ([row.dead] if row.dead else [])
+    assert ran.dead.total() == (1 if row.dead else 0)
+    assert metrics.value("requests_total", sink="splunk", code=row.code) >= 1
+    assert metrics.value("items_rejected_total", reason=row.dead or "") == (1 if row.dead else 0)
+    assert len(ran.lines) == (1 if row.says else 0), ran.said()
+    assert row.says in ran.said()
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        pytest.param({"code": 2}, "SK2SIEM_SPLUNK__TOKEN", id="401"),
+        pytest.param({"code": 7, "number": 1}, "SK2SIEM_SPLUNK__INDEX", id="a wrong index"),
+        pytest.param({"code": 9}, "Server is busy", id="a full disk behind it"),
+        pytest.param({"html": 503}, "is a proxy in the way?", id="a page of a proxy"),
+    ],
+)
+def test_an_hour_of_trouble_costs_nothing(double: Double, fault: dict[str, object], says: str) -> None:
+    metrics = Metrics("splunk")
+    sink = double.sink(metrics)
+    began: list[float] = []
+    healed: list[float] = []
+    not_ready: set[str] = set()
+
+    def look(ran: Ran) -> None:
+        began.append(ran.clock.now)
+        assert ran.health.alive
+        not_ready.update(ran.health.troubles.values())
+        if not healed and ran.clock.now >= began[0] + HOUR:
+            double.heal()
+            healed.append(ran.clock.now)
+
+    ran = run(sink, metrics, lambda: double.fault(times=None, **fault), after_wait=look, events=FEWER)
+    sink.close()
+
+    assert_each_has_its_fate(ran, double.ids(), copies=False)
+    assert ran.dead.total() == 0
+    assert any(says in why for why in not_ready)
+    assert ran.health.troubles == {}
+    assert ran.clock.now - healed[0] < LAST_STEP
+    assert len(ran.lines) == 1, ran.said()
