@@ -27,7 +27,8 @@ def main() -> None:
     }
 
     def send(body: bytes) -> None:
-        response = pool.request("POST", splunk.urls[0] + EVENT, body=body, headers=headers)
+        packed = gzip.compress(body, 1) if splunk.gzip else body
+        response = pool.request("POST", splunk.urls[0] + EVENT, body=packed, headers=headers)
         assert response.status == 200, response.data
 
     supplies = {topic: _requests(file, topic, splunk) for topic in (VERDICTS, ALERTS)}
@@ -38,7 +39,7 @@ def _requests(file: Path, topic: str, settings: SplunkSettings) -> Supply[bytes]
     contents = [decode(record.type, record.value) for record in prepared(file, (topic,))]
     lines = [render(content, settings.index) for content in contents if isinstance(content, Forwarded)]
     bodies = [b"\n".join(request) for request in cut(lines, settings.batch_events)]
-    return Supply([gzip.compress(body, 1) if settings.gzip else body for body in bodies], len(lines))
+    return Supply(bodies, len(lines))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The loop: the only place that retries, waits, dead-letters and checkpoints."""
 
+import gc
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -203,6 +204,10 @@ class Worker(Generic[T]):
 
 def run_worker(source: Source[T], stage: Stage[T], conditions: Conditions) -> int:
     """The exit code of a worker that ran to its end; the one place where every other exception ends."""
+    # a batch makes tens of thousands of objects that all live until its checkpoint: looking at them again and again
+    # for cycles took a sixth of the time
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     try:
         Worker(source, stage, conditions).run()
     except PipelineError as error:

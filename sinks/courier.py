@@ -1,6 +1,6 @@
 """Carries rendered events in requests of bounded size, several at a time, and settles each event by the answers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -77,19 +77,24 @@ class Courier:
         self._said_slow = False
         self._threads = ThreadPoolExecutor(pace.requests_in_parallel, thread_name_prefix="request")
 
-    def deliver(self, parcels: Sequence[Parcel], bodies: Sequence[bytes]) -> Outcome[Parcel]:
-        """`bodies` are the rendered `parcels`. Raises Unavailable when none of them was settled."""
-        items = [Item(place, parcel, body) for place, (parcel, body) in enumerate(zip(parcels, bodies, strict=True))]
+    def deliver(self, parcels: Sequence[Parcel], bodies: Iterable[bytes]) -> Outcome[Parcel]:
+        """`bodies` are the rendered `parcels`; given as an iterator, the next request is rendered while one is posted.
+
+        Raises Unavailable when none of them was settled.
+        """
+        items = (Item(place, parcel, body) for place, (parcel, body) in enumerate(zip(parcels, bodies, strict=True)))
         ledger = Ledger()
-        requests = list(_cut(items, self._pace))
-        if len(requests) > 1 and not self._slow:
-            list(self._threads.map(lambda request: self._settle(request, ledger), requests))
-        else:
+        requests = _cut(items, self._pace)
+        if self._slow or self._pace.requests_in_parallel == 1:
             self._slow = False
             for request in requests:
                 self._settle(request, ledger)
+        else:
+            under_way = [self._threads.submit(self._settle, request, ledger) for request in requests]
+            for future in under_way:
+                future.result()
         self._say_slow()
-        return ledger.outcome(len(items))
+        return ledger.outcome(len(parcels))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -139,13 +144,15 @@ def _note(judgement: Judgement, items: Sequence[Item], ledger: Ledger) -> Sequen
     return ([items[index] for index in judgement.again],) if judgement.again else ()
 
 
-def _cut(items: Sequence[Item], pace: Pace) -> Iterator[Sequence[Item]]:
+def _cut(items: Iterable[Item], pace: Pace) -> Iterator[Sequence[Item]]:
     """In order; an event larger than a request may be goes alone, for the SIEM to judge."""
-    start = size = 0
-    for index, item in enumerate(items):
-        if index > start and (index - start == pace.batch_events or size + len(item.body) > pace.batch_bytes):
-            yield items[start:index]
-            start, size = index, 0
+    request: list[Item] = []
+    size = 0
+    for item in items:
+        if request and (len(request) == pace.batch_events or size + len(item.body) > pace.batch_bytes):
+            yield request
+            request, size = [], 0
+        request.append(item)
         size += len(item.body)
-    if start < len(items):
-        yield items[start:]
+    if request:
+        yield request

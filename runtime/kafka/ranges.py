@@ -75,7 +75,7 @@ class Ranges:
         position = low
         while position < end:
             records = consumer.poll(POLL_MS).get(place, ())
-            yield from (stored(record) for record in records if record.offset < end)
+            yield from (stored(record, partition) for record in records if record.offset < end)
             reached = consumer.position(place, timeout_ms=REQUEST_TIMEOUT_MS) or position
             if reached > position:
                 position, progressed = reached, time.monotonic()
@@ -85,7 +85,7 @@ class Ranges:
                 raise Unavailable("stopping")
 
 
-def stored(record: Any) -> StoredRecord:
+def stored(record: Any, partition: Partition) -> StoredRecord:
     """A client's record as ours."""
     headers = record.headers
     kind = ""
@@ -93,7 +93,7 @@ def stored(record: Any) -> StoredRecord:
         kind = headers[0][1].decode("ascii", "replace")
         headers = headers[1:]
     return StoredRecord(
-        Partition(record.topic, record.partition),
+        partition,
         Offset(record.offset),
         record.key or b"",
         record.value or b"",

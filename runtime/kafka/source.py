@@ -185,7 +185,10 @@ class KafkaSource:
         return found.offset, load(found.metadata)
 
     def _batch(self, polled: dict[TopicPartition, list[Any]]) -> Batch[StoredRecord]:
-        records = [stored(record) for part in polled.values() for record in part]
+        records: list[StoredRecord] = []
+        for place, part in polled.items():
+            partition = Partition(*place)
+            records.extend(stored(record, partition) for record in part)
         positions = {place: part[-1].offset + 1 for place, part in polled.items()}
         self._metrics.source_lag_seconds.set(max(0.0, time.time() - records[-1].timestamp_ms / 1000))
         return Batch(records, positions, self._tally)

@@ -37,7 +37,7 @@ class ElasticSettings(BaseModel):
         description="Last part of the data streams' names, logs-ibmi.connection-<namespace> and "
         "logs-ibmi.alert-<namespace>",
     )
-    batch_events: int = Field(1000, ge=1, le=20_000, description="Documents in one request, at most")
+    batch_events: int = Field(500, ge=1, le=20_000, description="Documents in one request, at most")
     batch_bytes: int = Field(
         5_242_880, ge=1024, le=52_428_800, description="Size of one request before compression in bytes, at most"
     )

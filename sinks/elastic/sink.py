@@ -39,7 +39,7 @@ class ElasticSink:
 
     def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
         now = datetime.now(UTC)
-        return self._courier.deliver(parcels, [self._operation(parcel.content, now) for parcel in parcels])
+        return self._courier.deliver(parcels, (self._operation(parcel.content, now) for parcel in parcels))
 
     def check(self) -> str:
         """Asks for the server, for what the login may do, and for the data streams or a template that makes them."""

@@ -76,7 +76,7 @@ class SplunkSink:
 
     def _deliver(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
         index, alerts_only = self._settings.index, self._settings.forward.alerts_only
-        bodies = [render(parcel.content, index, alerts_only=alerts_only) for parcel in parcels]
+        bodies = (render(parcel.content, index, alerts_only=alerts_only) for parcel in parcels)
         return self._courier.deliver(parcels, bodies)
 
     def _deliver_and_wait(self, parcels: Sequence[Parcel], acknowledgements: Acknowledgements) -> Outcome[Parcel]:
