@@ -37,6 +37,7 @@ DECISION_PARTS = ("Context", "Decision", "Consequences", "What was rejected")
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 JSON_BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TOML_BLOCK = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?:^|(?<=[\s/`(]))sk2siem((?: +[A-Za-z0-9_./=:,-]+)+)", re.MULTILINE)
@@ -111,6 +112,8 @@ def _refused(words: str) -> str | None:
     command = sk2siem.commands.get(name)
     if name in ("--help", "-h"):
         return None
+    if isinstance(command, click.Group) and rest:
+        command = command.commands.get(rest.pop(0))
     if command is None:
         return f"sk2siem{words}: no such subcommand"
     options = {text for parameter in command.params for text in parameter.opts} | {"--help", "-h"}
@@ -202,6 +205,30 @@ def test_each_decision_says_why_and_what_was_rejected(path: Path) -> None:
 
     assert DECISION.fullmatch(path.name)
     assert tuple(headings) == DECISION_PARTS
+
+
+def test_the_files_on_the_page_on_policy_can_be_read(tmp_path: Path) -> None:
+    policy, ports = TOML_BLOCK.findall((ROOT / "docs" / "policy.md").read_text())
+    (tmp_path / "policy.toml").write_text(policy)
+    (tmp_path / "ports.toml").write_text(ports)
+
+    catalogue = load_catalogue(tmp_path / "ports.toml")
+
+    assert load_policy(tmp_path / "policy.toml", catalogue).hash != load_policy(None, catalogue).hash
+
+
+def test_the_page_on_policy_has_every_key() -> None:
+    page = (ROOT / "docs" / "policy.md").read_text()
+    schema = json.loads((ROOT / "enricher" / "policies" / "policy.schema.json").read_text())
+    exception = schema["properties"]["exception"]["items"]["properties"]
+    names = [*schema["properties"], *exception, *schema["properties"]["tunnel"]["items"]["properties"]]
+    nested = [f"{table}.{name}" for table in ("ports", "networks", "tls", "alerts") for name in _table(schema, table)]
+
+    assert [name for name in (*names, *nested) if name not in page] == []
+
+
+def _table(schema: dict[str, dict[str, dict[str, dict[str, object]]]], name: str) -> Iterator[str]:
+    yield from schema["properties"][name]["properties"]
 
 
 def test_the_page_on_architecture_shows_what_the_code_gives() -> None:

@@ -13,7 +13,7 @@ from runtime.record import Record
 from runtime.shutdown import Shutdown
 from schemas.codec import encode
 from schemas.ids import correction_id
-from schemas.records import Alert, AlertKind, AnyRecord, Severity, VerdictKind
+from schemas.records import Alert, AlertKind, AnyRecord, EventId, Severity, VerdictKind
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 from tests.unit.enricher.samples import ACCEPT
 from tests.unit.enricher.test_explain import BY_PORT, EVENT, GAP
@@ -35,7 +35,7 @@ CORRECTIONS = [
     replace(BY_PORT, id=correction_id(BY_PORT.id, number), severity=severity, supersedes=BY_PORT.id)
     for number, severity in ((1, Severity.LOW), (2, Severity.HIGH))
 ]
-UNRELATED = replace(BY_PORT, id=f"{BY_PORT.id[:-1]}9")
+UNRELATED = replace(BY_PORT, id=EventId(f"{BY_PORT.id[:-1]}9"))
 KNOWN = "type A, a connection that the system accepted"
 GONE = "no longer among the entries"
 
