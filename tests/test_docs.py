@@ -16,7 +16,7 @@ from cli.settings import Settings
 from cli.variables import variables
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
 from producer.reader import JournalRow, Place
@@ -214,7 +214,7 @@ def test_the_files_on_the_page_on_policy_can_be_read(tmp_path: Path) -> None:
 
     catalogue = load_catalogue(tmp_path / "ports.toml")
 
-    assert load_policy(tmp_path / "policy.toml", catalogue).hash != load_policy(None, catalogue).hash
+    assert load_policy(tmp_path / "policy.toml", catalogue).hash != load_policy(PORTS, catalogue).hash
 
 
 def test_the_page_on_policy_has_every_key() -> None:
@@ -238,7 +238,7 @@ def test_the_page_on_architecture_shows_what_the_code_gives() -> None:
     (entry,) = Decode(_journal_of_the_page(), Metrics("producer")).process([row]).outputs
     read = StoredRecord(Partition(entry.topic, entry.partition), Offset(0), entry.key, entry.value, entry.type)
     catalogue = load_catalogue()
-    verdict, alert = Judge(catalogue, load_policy(None, catalogue)).process([read]).outputs
+    verdict, alert = Judge(catalogue, load_policy(PORTS, catalogue)).process([read]).outputs
     shown_alert = _as_shown(alert.value)
 
     entry_block, verdict_block, alert_block, splunk_block = JSON_BLOCK.findall(page)

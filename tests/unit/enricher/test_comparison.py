@@ -155,7 +155,7 @@ def test_a_connection_that_is_open_at_the_end_is_judged_without_its_handshake() 
 
 
 def test_a_late_handshake_counts_once_as_corrected() -> None:
-    records = [
+    records: list[AnyRecord] = [
         progress(seconds=-1),
         accept(23),
         progress(seconds=20),
