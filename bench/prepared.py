@@ -25,7 +25,11 @@ SIMULATOR = {f"SK2SIEM_SIMULATOR__{name.upper()}": str(value) for name, value in
 SPARE = 1000
 """So many rows more than entries: some rows of the journal are no entries but changes of system values."""
 
-SERVICE = {"SK2SIEM_WORKER": "bench", "SK2SIEM_LOG__LEVEL": "warning"}
+SERVICE = {
+    "SK2SIEM_WORKER": "bench",
+    "SK2SIEM_LOG__LEVEL": "warning",
+    "SK2SIEM_ENRICHER__DNS__ENABLED": "false",
+}
 OF_SIMULATOR = {
     **SERVICE,
     **SIMULATOR,

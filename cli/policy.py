@@ -100,7 +100,7 @@ def diff(old: Path, new: Path, place: str, since: datetime | None, until: dateti
         show_difference(found, (str(old), before), (str(new), after))
 
 
-def _policy(file: Path | None) -> Policy:
+def _policy(file: Path) -> Policy:
     from enricher.catalogue import load_catalogue
     from enricher.policy_file import load_policy
 

@@ -28,6 +28,8 @@ def show_difference(found: Difference, old: Named, new: Named) -> None:
     if found.flips:
         screen.print(_changes(found.flips))
         screen.print(_flips(found.flips))
+    if len(found.flips) > MOST_FLIPS:
+        screen.print(Text(_others(found.flips[MOST_FLIPS:])), soft_wrap=True)
 
 
 def as_json(found: Difference, old: Policy, new: Policy) -> dict[str, object]:
@@ -92,11 +94,12 @@ def _flips(flips: Sequence[Flip]) -> Table:
         address = f"{'to' if who.direction is Direction.OUTBOUND else 'from'} {who.address or 'an unknown address'}"
         cells = (who.system, service, address)
         table.add_row(*map(cell, cells), _concluded(flip.old), _concluded(flip.new), f"{flip.connections:,}")
-    rest = flips[MOST_FLIPS:]
-    if rest:
-        count = sum(flip.connections for flip in rest)
-        table.add_row(Text(f"{len(rest):,} others; --json has them all"), "", "", "", "", f"{count:,}")
     return table
+
+
+def _others(flips: Sequence[Flip]) -> str:
+    connections = sum(flip.connections for flip in flips)
+    return f"and {connections:,} connections in {len(flips):,} more lines; --json has them all"
 
 
 def _table(title: str, *columns: str) -> Table:

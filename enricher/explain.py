@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from enricher.policy import Mode
 from enricher.rules import rule_of
+from enricher.verdict import AFTER_FAILED_HANDSHAKE, CATALOGUE_WRONG
 from schemas.records import Alert, Basis, DetailType, Direction, Endpoint, Entry, Event, EventId, Network, Verdict
 
 KINDS = {
@@ -35,6 +36,10 @@ BASES = {
 NETWORKS = {
     Network.INTERNAL: "in one of the policy's own networks",
     Network.EXTERNAL: "outside the policy's own networks",
+}
+DETAILS = {
+    AFTER_FAILED_HANDSHAKE: "A TLS handshake was tried on it and failed.",
+    CATALOGUE_WRONG: "The port catalogue lists the port as clear text only, and it spoke TLS.",
 }
 NAMES = {
     "confirmed": "confirmed: the name leads back to the address",
@@ -114,6 +119,8 @@ def _seen(verdict: Verdict) -> Iterator[str]:
         yield f"The TLS handshake used {verdict.tls.protocol}{cipher}."
     elif verdict.mode == Mode.EVIDENCE:
         yield "No TLS facts were joined to it."
+    if verdict.detail:
+        yield DETAILS.get(verdict.detail, f"More on it: {verdict.detail}.")
     if verdict.backfill:
         yield "The entry was more than 15 minutes old when it was read."
 

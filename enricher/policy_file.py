@@ -26,15 +26,15 @@ from runtime.errors import ConfigError
 from schemas.records import Severity, VerdictKind
 
 SHIPPED = ("default", "ports")
-PORTS = Path("ports")
+DEFAULT, PORTS = Path("default"), Path("ports")
 BY_NAME: Mapping[str, Raised] = {str(raised): raised for raised in RAISED}
 
 Values = Mapping[str, object]
 
 
-def load_policy(file: Path | None, catalogue: Catalogue) -> Policy:
+def load_policy(file: Path, catalogue: Catalogue) -> Policy:
     """The policy in `file`, which may be the name of one that ships. Raises ConfigError naming file, line and key."""
-    top = read_table(policy_source(file or PORTS))
+    top = read_table(policy_source(file))
     check_policy(top)
     mode, ports = Mode(str(top.values["mode"])), _table(top.values, "ports")
     secure, cleartext = _port_lists(top, ports, catalogue)

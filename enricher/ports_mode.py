@@ -14,6 +14,7 @@ from runtime.record import Offset
 from schemas.records import Basis, DetailType, Entry, VerdictKind
 
 LOCAL = Finding(VerdictKind.SECURE, Reason.LOCAL, Basis.POLICY)
+TUNNEL = Finding(VerdictKind.SECURE, Reason.TUNNEL, Basis.POLICY)
 SECURE_PORT = Finding(VerdictKind.SECURE, Reason.SECURE_PORT, Basis.PORT)
 CLEARTEXT_PORT = Finding(VerdictKind.INSECURE, Reason.CLEARTEXT_PORT, Basis.PORT)
 NOT_IN_SECURE_LIST = Finding(VerdictKind.INSECURE, Reason.NOT_IN_SECURE_LIST, Basis.PORT)
@@ -36,12 +37,17 @@ def decide_by_port(entry: Entry, match: Match, location: Location, *, policy: Po
     """The first that applies; None where this mode does not judge the entry.
 
     The one addition to the classic method: loopback, and a connection of the system with its own address, are `local`.
-    Services of IBM i use the clear ports of the host servers there, and nobody outside can read it.
+    Services of IBM i use the clear ports of the host servers there, and nobody outside can read it. Exceptions and
+    tunnels count only where a policy has them.
     """
     if not _is_judged(entry.detail_type, policy):
         return None
-    if _is_local(entry, location):
+    if exception := policy.exception_for(entry.system, entry.remote_address, match.port, entry.time):
+        return Finding(exception.verdict, Reason.EXCEPTION, Basis.POLICY)
+    if _is_local(entry, location, policy):
         return LOCAL
+    if policy.joined_by_tunnel(entry.local_address, entry.remote_address):
+        return TUNNEL
     if match.port in policy.secure_ports:
         return SECURE_PORT
     if match.port in policy.cleartext_ports:
@@ -55,5 +61,6 @@ def _is_judged(detail_type: DetailType, policy: Policy) -> bool:
     return detail_type is DetailType.ACCEPT or (detail_type is DetailType.CONNECT and policy.outbound)
 
 
-def _is_local(entry: Entry, location: Location) -> bool:
-    return location.is_loopback or (location.network is not None and entry.remote_address == entry.local_address)
+def _is_local(entry: Entry, location: Location, policy: Policy) -> bool:
+    is_own = entry.remote_address in (entry.local_address, *policy.own_addresses)
+    return location.is_loopback or (location.network is not None and is_own)

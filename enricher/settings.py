@@ -71,7 +71,9 @@ class EnricherSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    policy: Path | None = Field(default=None, description="Policy file (TOML); without it, the policy that ships.")
+    policy: Path = Field(
+        default=Path("ports"), description="Policy file (TOML), or the name of one that ships: `default` or `ports`"
+    )
     ports: Path | None = Field(
         default=None, description="Port catalogue of this site (TOML), merged over the one that ships."
     )

@@ -16,7 +16,7 @@ from cli.settings import Settings
 from cli.variables import variables
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
 from producer.reader import JournalRow, Place
@@ -37,6 +37,7 @@ DECISION_PARTS = ("Context", "Decision", "Consequences", "What was rejected")
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 JSON_BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TOML_BLOCK = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?:^|(?<=[\s/`(]))sk2siem((?: +[A-Za-z0-9_./=:,-]+)+)", re.MULTILINE)
@@ -210,6 +211,30 @@ def test_each_decision_says_why_and_what_was_rejected(path: Path) -> None:
     assert tuple(headings) == DECISION_PARTS
 
 
+def test_the_files_on_the_page_on_policy_can_be_read(tmp_path: Path) -> None:
+    policy, ports = TOML_BLOCK.findall((ROOT / "docs" / "policy.md").read_text())
+    (tmp_path / "policy.toml").write_text(policy)
+    (tmp_path / "ports.toml").write_text(ports)
+
+    catalogue = load_catalogue(tmp_path / "ports.toml")
+
+    assert load_policy(tmp_path / "policy.toml", catalogue).hash != load_policy(PORTS, catalogue).hash
+
+
+def test_the_page_on_policy_has_every_key() -> None:
+    page = (ROOT / "docs" / "policy.md").read_text()
+    schema = json.loads((ROOT / "enricher" / "policies" / "policy.schema.json").read_text())
+    exception = schema["properties"]["exception"]["items"]["properties"]
+    names = [*schema["properties"], *exception, *schema["properties"]["tunnel"]["items"]["properties"]]
+    nested = [f"{table}.{name}" for table in ("ports", "networks", "tls", "alerts") for name in _table(schema, table)]
+
+    assert [name for name in (*names, *nested) if name not in page] == []
+
+
+def _table(schema: dict[str, dict[str, dict[str, dict[str, object]]]], name: str) -> Iterator[str]:
+    yield from schema["properties"][name]["properties"]
+
+
 def test_the_page_on_architecture_shows_what_the_code_gives() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     row = _row_of_the_page()
@@ -217,7 +242,7 @@ def test_the_page_on_architecture_shows_what_the_code_gives() -> None:
     (entry,) = Decode(_journal_of_the_page(), Metrics("producer")).process([row]).outputs
     read = StoredRecord(Partition(entry.topic, entry.partition), Offset(0), entry.key, entry.value, entry.type)
     catalogue = load_catalogue()
-    verdict, alert = Judge(catalogue, load_policy(None, catalogue)).process([read]).outputs
+    verdict, alert = Judge(catalogue, load_policy(PORTS, catalogue)).process([read]).outputs
     shown_alert = _as_shown(alert.value)
 
     entry_block, verdict_block, alert_block, splunk_block = JSON_BLOCK.findall(page)

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from cli.main import run_command
+from cli.policy_difference import MOST_FLIPS
 from runtime.embedded import EmbeddedBroker
 from runtime.metrics import Metrics
 from runtime.record import Record
@@ -155,6 +156,20 @@ def test_diff_reads_the_entries_of_the_broker_unless_it_is_told_otherwise(
             "example": OTHER,
         }
     ]
+
+
+def test_diff_shows_the_most_frequent_and_counts_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = [
+        replace(accept(4711, f"10.9.8.{number}"), id=EventId(f"{ACCEPT.id[:-3]}{number:03}"))
+        for number in range(1, MOST_FLIPS + 4)
+    ]
+    dump(folder / "entries.ndjson", many)
+
+    run_command(["policy", "diff", "ports", "new.toml", "--from", "entries.ndjson"])
+
+    out = capsys.readouterr().out
+    assert out.count("from 10.9.8.") == MOST_FLIPS
+    assert out.splitlines()[-1] == "and 3 connections in 3 more lines; --json has them all"
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import pytest
 from enricher.alert import gap_alert
 from enricher.catalogue import load_catalogue
 from enricher.policy import Policy, Reason
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from enricher.ports_mode import publish_by_port
 from schemas.records import Alert, AlertKind, Entry, EventId, Gap, JournalPlace, Severity, Verdict, VerdictKind
 from tests.unit.enricher.samples import TIME, accept, connect
 
 CATALOGUE = load_catalogue()
-POLICY = replace(load_policy(None, CATALOGUE), outbound=True)
+POLICY = replace(load_policy(PORTS, CATALOGUE), outbound=True)
 GAP = Gap(
     id=EventId("gap-PROD1-AUDRCV0001-00000000000000190000"),
     system="PROD1",

@@ -8,11 +8,11 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.comparison import Conclusion, Flip, Who, compare
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy, Protocol, Reason
 from enricher.policy_file import load_policy
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.ids import entry_id
-from schemas.records import AnyRecord, Direction, Entry
+from schemas.records import AnyRecord, DetailType, Direction, Entry
 from schemas.topics import ENTRIES
 from tests.unit.enricher.samples import ACCEPT, TIME, accept, connect, progress, stored
 
@@ -43,6 +43,11 @@ SEEN = journal(
     connect(443),
     progress(seconds=60),
 )
+
+
+def handshake(entry: Entry, protocol: str) -> Entry:
+    """The S entry of a connection, made within the same second."""
+    return replace(entry, detail_type=DetailType.SECURE, secure_version=protocol, secure_properties=None)
 
 
 def changed(**changes: object) -> Policy:
@@ -125,3 +130,62 @@ def test_it_is_said_when_no_record_tells_the_audit_levels() -> None:
     found = compare(SEEN[:-1], CATALOGUE, OLD, OLD)
 
     assert (found.connections, found.levels_known) == (5, False)
+
+
+EVIDENCE = load_policy(Path("default"), CATALOGUE)
+TLS_IN_FTP = journal(progress(seconds=-1), accept(21), handshake(accept(21), "TLSV1.1"))
+
+
+def test_evidence_counts_although_no_progress_follows_it() -> None:
+    found = compare(TLS_IN_FTP, CATALOGUE, EVIDENCE, replace(EVIDENCE, weakest_protocol=Protocol.TLSV1_1))
+
+    (flip,) = found.flips
+    assert (flip.who.service, flip.old, flip.new, flip.connections) == (
+        "ftp",
+        Conclusion("insecure", "weak-protocol"),
+        Conclusion("secure", "tls"),
+        1,
+    )
+
+
+def test_a_connection_that_is_open_at_the_end_is_judged_without_its_handshake() -> None:
+    found = compare(TLS_IN_FTP[:-1], CATALOGUE, OLD, EVIDENCE)
+
+    assert (found.connections, found.flips, found.other_reason) == (1, (), 1)
+
+
+def test_a_late_handshake_counts_once_as_corrected() -> None:
+    records: list[AnyRecord] = [
+        progress(seconds=-1),
+        accept(23),
+        progress(seconds=20),
+        handshake(accept(23), "TLSV1.2"),
+        progress(seconds=90),
+    ]
+    late = journal(*records)
+
+    found = compare(late, CATALOGUE, OLD, EVIDENCE)
+
+    (flip,) = found.flips
+    assert (found.connections, flip.old.verdict, flip.new) == (1, "insecure", Conclusion("secure", "tls"))
+
+
+@pytest.mark.parametrize("since", [pytest.param(1, id="the connection is in"), pytest.param(2, id="it is not")])
+def test_facts_from_outside_a_span_count_for_connections_in_it(since: int) -> None:
+    """The audit levels came before the span, the handshake comes after it."""
+    start, end = TIME + timedelta(seconds=since), TIME + timedelta(seconds=2)
+
+    found = compare(TLS_IN_FTP, CATALOGUE, OLD, EVIDENCE, since=start, until=end)
+
+    assert found.connections == (1 if since == 1 else 0)
+    assert found.levels_known
+    assert found.other_reason == found.connections
+
+
+def test_each_partition_is_followed_by_itself() -> None:
+    moved = [replace(record, partition=Partition(ENTRIES, 3)) for record in TLS_IN_FTP]
+    other = [record for record in journal(progress(seconds=-1), progress(seconds=60)) if record]
+
+    found = compare([*other, *moved], CATALOGUE, OLD, EVIDENCE)
+
+    assert (found.connections, found.other_reason) == (1, 1)

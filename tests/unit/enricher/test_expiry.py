@@ -9,7 +9,7 @@ from enricher.catalogue import load_catalogue
 from enricher.expiry import expiry_alerts
 from enricher.networks import address_range
 from enricher.policy import Notice, PolicyException
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from schemas.records import AlertKind, Severity, VerdictKind
 
 LAST_DAY = date(2027, 3, 31)
@@ -22,7 +22,7 @@ BACKUP = PolicyException(
     owner="storage team",
     expires=LAST_DAY,
 )
-POLICY = replace(load_policy(None, load_catalogue()), exceptions=(BACKUP,))
+POLICY = replace(load_policy(PORTS, load_catalogue()), exceptions=(BACKUP,))
 
 
 def at(month: int, day: int, hour: int = 12) -> datetime:

@@ -9,6 +9,7 @@ import pytest
 from enricher.explain import KINDS, Explanation, explain, explain_alert, explain_event, lines_of
 from enricher.policy import Mode, Reason
 from enricher.rules import RULES, rule_of
+from enricher.verdict import ROWS
 from schemas.ids import correction_id, gap_id
 from schemas.records import (
     Alert,
@@ -157,12 +158,32 @@ def test_what_another_release_said_is_not_guessed() -> None:
     assert "This release does not know the reason looks-odd of mode oracle." in lines
 
 
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        pytest.param("after-failed-handshake", "A TLS handshake was tried on it and failed.", id="failed"),
+        pytest.param("catalogue-wrong", "The port catalogue lists the port as clear text only, and", id="moved"),
+        pytest.param("of-tomorrow", "More on it: of-tomorrow.", id="of another release"),
+    ],
+)
+def test_what_adds_to_the_reason_is_told(detail: str, sentence: str) -> None:
+    lines = lines_of(explain([replace(BY_EVIDENCE, detail=detail)], {}, policy_here=None))
+
+    assert any(line.strip().startswith(sentence) for line in lines)
+
+
+def test_the_rows_are_those_of_the_verdict_table() -> None:
+    table = {(row, reason) for row, one in enumerate(ROWS, 1) for reason in Reason if f"`{reason}`" in one.outcome}
+
+    told = {(rule.row, reason) for (mode, reason), rule in RULES.items() if mode is Mode.EVIDENCE}
+
+    assert told == {(row, reason) for row, reason in table if reason is not Reason.HELPER_PORT}
+
+
 def test_each_kind_of_entry_has_its_words() -> None:
     assert set(KINDS) == set(DetailType)
 
 
-def test_each_reason_of_evidence_has_its_row() -> None:
-    told = {reason for mode, reason in RULES if mode is Mode.EVIDENCE}
-
-    assert told == set(Reason) - {Reason.HELPER_PORT, Reason.NOT_IN_SECURE_LIST}
+def test_each_reason_belongs_to_a_mode() -> None:
+    assert {reason for _, reason in RULES} == set(Reason) - {Reason.HELPER_PORT}
     assert rule_of("evidence", "not-in-secure-list") is None

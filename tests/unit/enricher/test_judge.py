@@ -8,7 +8,7 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from enricher.status import REACH
 from runtime.flow import Rejection
 from runtime.metrics import Metrics
@@ -20,7 +20,7 @@ from tests.unit.enricher.samples import ACCEPT, LEVELS, PARTITIONS, TIME, accept
 from tests.unit.schemas.validation import wrong_places
 
 CATALOGUE = load_catalogue()
-POLICY = load_policy(None, CATALOGUE)
+POLICY = load_policy(PORTS, CATALOGUE)
 HOME = home("PROD1")
 PLACE = Partition(ENTRIES, HOME)
 GAP = Gap(EventId("gap-PROD1-AUDRCV0001-00000000000000000001"), "PROD1", "QAUDJRN", None, None, "pruned", 3, TIME, 6)

@@ -7,7 +7,7 @@ import orjson
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
 from enricher.names import Name
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from runtime.record import Partition, StoredRecord
 from schemas.codec import decode
 from schemas.records import Alert, AnyRecord, Endpoint, Verdict
@@ -17,7 +17,7 @@ from tests.unit.enricher.samples import accept, connect, home, progress, stored
 from tests.unit.schemas.validation import wrong_places
 
 CATALOGUE = load_catalogue()
-POLICY = load_policy(None, CATALOGUE)
+POLICY = load_policy(PORTS, CATALOGUE)
 HOME = home("PROD1")
 CLIENT = Name("client.example.com", "confirmed")
 

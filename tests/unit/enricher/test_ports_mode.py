@@ -6,7 +6,7 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.policy import Policy
-from enricher.policy_file import load_policy
+from enricher.policy_file import PORTS, load_policy
 from enricher.ports_mode import publish_by_port
 from schemas.records import (
     Basis,
@@ -23,7 +23,7 @@ from schemas.records import (
 from tests.unit.enricher.samples import ACCEPT, accept, connect
 
 CATALOGUE = load_catalogue()
-POLICY = load_policy(None, CATALOGUE)
+POLICY = load_policy(PORTS, CATALOGUE)
 OUTBOUND = replace(POLICY, outbound=True)
 SECURE, INSECURE = VerdictKind.SECURE, VerdictKind.INSECURE
 OUTSIDE = "198.51.100.9"
