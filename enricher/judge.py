@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from enricher.alert import alert_about, gap_alert
 from enricher.catalogue import Catalogue
+from enricher.loss import loss_alert
 from enricher.policy import Policy
 from enricher.status import StatusClock
 from enricher.verdict import judge, match_port
@@ -90,7 +91,9 @@ class Judge:
 
     def _follow(self, progress: Progress, item: StoredRecord) -> list[Record]:
         self._clock.pass_by(item)
-        return _outputs(item, self._clock.status(progress, item)) if _is_home(progress, item) else []
+        if not _is_home(progress, item):
+            return []
+        return _outputs(item, self._clock.status(progress, item), loss_alert(progress))
 
 
 def _is_home(record: Progress | Gap, item: StoredRecord) -> bool:

@@ -1,5 +1,6 @@
 """All metrics, declared in one place. No addresses, names or receivers as labels."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -42,6 +43,14 @@ class Metrics:
         self.rebuilds = self._counter("memory_rebuilds", "Times a memory was rebuilt from the broker")
         self.journal_head = self._gauge("journal_head_sequence", "Sequence number of the journal's head")
         self.journal_lag = self._gauge("journal_lag_entries", "Journal entries between the position and the head")
+        self.journal_time_to_loss = self._gauge(
+            "journal_time_to_loss_seconds", "Least time until the next entry may be deleted, infinite if not known"
+        )
+        self.journal_time_to_loss.set(math.inf)
+        self.journal_read_seconds = self._counter(
+            "journal_read_seconds", "Time that the system was busy with our reads"
+        )
+        self.journal_rate = self._gauge("journal_sustainable_rate", "Entries a second that one connection can read")
         self.journal_gaps = self._counter("journal_gaps", "Gaps: entries that can no longer be read")
         self._entries = self._counter("entries", "Entries published, by detail type", "type")
         self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
