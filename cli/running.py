@@ -18,7 +18,7 @@ def running_of(service: str, settings: Settings) -> Running:
         settings.worker,
         Shutdown(),
         Health(),
-        Metrics(service, release()),
+        Metrics(service, release(), system=settings.producer.system if service == "producer" else ""),
         RejectionLimit(loop.rejection_share, loop.rejection_at_least, loop.rejections_in_a_row),
         Backoff(loop.backoff_first, loop.backoff_longest),
         loop.stuck_after,

@@ -11,6 +11,7 @@ from enricher.catalogue import Catalogue
 from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode, Output
 from enricher.expiry import expiry_alerts
 from enricher.join import Join
+from enricher.loss import loss_alert
 from enricher.names import ReverseResolver
 from enricher.naming import Published, with_names
 from enricher.policy import Mode, Policy
@@ -146,7 +147,7 @@ class Judge:
         for silent in self._systems.drop_silent(item.partition, item.offset):
             yield from _placed(self._evidence.of_decisions(silent.join.end()), item)
         self._status.pass_by(item)
-        alerts = [self._auditing(system, progress), *self._expiring(system, progress)]
+        alerts = [self._auditing(system, progress), *self._expiring(system, progress), loss_alert(progress)]
         if _is_home(progress, item):
             yield from _at_home([self._status.status(progress, item), *alerts], item)
         if progress.final:

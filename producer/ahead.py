@@ -27,13 +27,15 @@ class Taken:
     stretch: Stretch
     rows: Sequence[JournalRow]
     place: Place
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     stretch: Stretch
+    limit: int
     source: ReceiverEntries
-    rows: "Future[Sequence[JournalRow]]"
+    rows: "Future[tuple[Sequence[JournalRow], float]]"
 
 
 class ReadAhead:
@@ -87,19 +89,17 @@ class ReadAhead:
             return None
         job = self._jobs.popleft()
         try:
-            rows = job.rows.result()
-        except NoEntries:
-            rows = []
+            rows, seconds = job.rows.result()
         except PipelineError as error:
             self._rest(job, error)
             return None
         self._free(job.source)
-        end = job.stretch.until if len(rows) < limit else rows[-1].place.sequence
+        end = job.stretch.until if len(rows) < job.limit else rows[-1].place.sequence
         if end < job.stretch.until:
             self._jobs.appendleft(self._start(job.stretch.behind(end), limit))
         self._learn(end - job.stretch.start + 1, len(rows), limit)
         self._fill(limit)
-        return Taken(job.stretch, rows, job.stretch.receiver.at(end))
+        return Taken(job.stretch, rows, job.stretch.receiver.at(end), seconds)
 
     def drop(self) -> None:
         """Forget what was read ahead; a connection serves again when its query has ended."""
@@ -133,7 +133,16 @@ class ReadAhead:
 
     def _start(self, stretch: Stretch, limit: int) -> _Job:
         source = self._idle.popleft()
-        return _Job(stretch, source, self._threads.submit(source.between, stretch, limit))
+        return _Job(stretch, limit, source, self._threads.submit(self._between, source, stretch, limit))
+
+    def _between(self, source: ReceiverEntries, stretch: Stretch, limit: int) -> tuple[Sequence[JournalRow], float]:
+        """In a thread: the rows, and how long they took."""
+        started = self._clock()
+        try:
+            rows = source.between(stretch, limit)
+        except NoEntries:
+            rows = []
+        return rows, self._clock() - started
 
     def _free(self, source: ReceiverEntries) -> None:
         self._idle.append(source)

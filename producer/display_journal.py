@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from producer import journal_sql as sql
@@ -10,19 +11,21 @@ from producer.ahead import ReadAhead, Taken
 from producer.audit_levels import Levels
 from producer.course import BehindThePlace, Range, is_torn, lost, next_range, passed_over
 from producer.entries import DisplayJournalEntries, ReceiverEntries, Stretch
+from producer.listing import Listing
 from producer.odbc import Odbc
 from producer.odbc_errors import NoEntries, PlaceInDoubt, ReceiverDamaged, Refused
-from producer.reader import JournalRow, Missed, Page, Place
-from producer.receivers import CLOCK_SET_BACK, Chain, Receiver, in_order
+from producer.reader import JournalRow, Loss, Missed, Page, Place
+from producer.receivers import CLOCK_SET_BACK, Chain, Receiver
 from producer.settings import ProducerSettings
+from producer.time_to_loss import time_to_loss
 from runtime.errors import Halt, PipelineError, Unavailable
 
 WINDOW = 200_000
 """Sequence numbers that one query covers: SK entries can be rare in a busy journal, and it must answer in time."""
 
 LEVELS_EVERY_SECONDS = 60.0
+LOSS_EVERY_SECONDS = 60.0
 NOT_LISTED_YET_SECONDS = 1.0
-NOTHING_LISTED_SECONDS = 10.0
 LATE_LIST_SECONDS = 60.0
 REFUSED_SECONDS = 600.0
 
@@ -41,6 +44,7 @@ class DisplayJournalReader:
         more: Callable[[], Odbc] | None = None,
     ) -> None:
         self._odbc = odbc
+        self._listing = Listing(odbc, settings)
         self._source = entries(odbc, settings)
         self._others: list[Odbc] = []
         self._ahead = ReadAhead(
@@ -54,13 +58,18 @@ class DisplayJournalReader:
         self._library, self._journal = settings.journal_library, settings.journal_name
         self._window = window
         self._clock = clock
-        self._levels_due = clock()
+        self._levels_due = self._loss_due = clock()
         self._listed_from: datetime = sql.EARLIEST
-        self._has_listed = False
         self._doubtful: tuple[Place | None, float] | None = None
 
     def read(self, after: Place | None, limit: int) -> Page:
         """See `JournalReader.read`. Where nothing is new, no entries are asked for."""
+        started = self._clock()
+        page = self._read(after, limit)
+        loss = self._loss_now_and_then(page.place)
+        return replace(page, read_seconds=page.read_seconds or self._clock() - started, loss=loss)
+
+    def _read(self, after: Place | None, limit: int) -> Page:
         taken = self._ahead.take(after, limit)
         if taken:
             return self._window_page(taken)
@@ -92,30 +101,22 @@ class DisplayJournalReader:
 
     def survey(self) -> Chain:
         """See `producer.recovery.Surveyor`."""
-        return self._list(sql.EARLIEST)
+        return self._listing.receivers()
 
     def place_at(self, local: datetime, chain: Chain) -> Place:
-        """See `producer.recovery.Surveyor`. A receiver that cannot be asked counts from its beginning."""
-        for receiver in chain.written_since(local):
-            try:
-                sequence = self._first_since(receiver, local)
-            except (ReceiverDamaged, PlaceInDoubt, Refused):
-                return receiver.before
-            if sequence is not None:
-                return receiver.at(sequence - 1)
-        return chain.newest.end
+        """See `producer.recovery.Surveyor`."""
+        return self._listing.place_at(local, chain)
 
     def check(self) -> str:
         """What was found; asks for the newest entry, as real traffic would."""
-        ((name, version, release),) = self._odbc.query("reading the release of IBM i", sql.ENVIRONMENT)
-        chain = self._list(sql.EARLIEST)
+        chain = self._listing.receivers()
         newest = chain.newest
         with suppress(NoEntries):
             self._source.check(chain)
-        levels = self._levels()
+        levels = self._listing.levels()
         audited = "not readable" if levels is None else " ".join(sorted(levels)) or "nothing"
         return (
-            f"{sql.text(name)} (IBM i {version}.{release}) answers: {self._library}/{self._journal} has "
+            f"{self._listing.environment()} answers: {self._library}/{self._journal} has "
             f"{len(chain.receivers)} receivers listed and ends with {newest.library}/{newest.name} entry {newest.last}"
             f"; audited: {audited}"
         )
@@ -133,35 +134,19 @@ class DisplayJournalReader:
     def _window_page(self, taken: Taken) -> Page:
         """A page that was read ahead."""
         _require_order(taken.rows, taken.stretch.receiver, taken.stretch.start)
-        return self._page(taken.stretch.chain, taken.rows, taken.place, ())
+        page = self._page(taken.stretch.chain, taken.rows, taken.place, ())
+        return replace(page, read_seconds=taken.seconds)
 
     def _chain(self, after: Place | None) -> Chain:
         """The receivers from the one that holds `after` on; all of them where that cannot be told."""
         if after is None:
-            return self._list(sql.EARLIEST)
-        chain = self._list(self._listed_from)
+            return self._listing.receivers()
+        chain = self._listing.receivers(self._listed_from)
         if not chain.holding(after) or not chain.newest.attached:
-            return self._list(sql.EARLIEST)
+            return self._listing.receivers()
         if is_torn(chain, after):
-            return self._list(self._listed_from)
+            return self._listing.receivers(self._listed_from)
         return chain
-
-    def _list(self, since: datetime) -> Chain:
-        found = self._odbc.query("listing the receivers", sql.RECEIVERS, self._library, self._journal, since)
-        if found:
-            self._has_listed = True
-            return Chain(
-                in_order(map(sql.receiver_of, found)), sql.moment(found[0][0]), sql.offset_seconds(found[0][1])
-            )
-        if since > sql.EARLIEST:
-            return self._list(sql.EARLIEST)
-        words = (
-            f"no receiver of {self._library}/{self._journal} can be seen: the journal does not exist, or this profile "
-            "lacks authority to it (*USE and *OBJEXIST on the journal, *EXECUTE on its library)"
-        )
-        if self._has_listed:  # it was there before: perhaps it is being created anew
-            raise Unavailable(words, retry_after=NOTHING_LISTED_SECONDS)
-        raise Halt(words)
 
     def _next_range(self, chain: Chain, after: Place | None) -> Range:
         try:
@@ -192,20 +177,8 @@ class DisplayJournalReader:
         _require_order(rows, stretch.receiver, stretch.start)
         return rows
 
-    def _first_since(self, receiver: Receiver, local: datetime) -> int | None:
-        if receiver.freed:
-            return None
-        place = (receiver.library, receiver.name)
-        try:
-            found = self._odbc.query(
-                "looking for a time", sql.FIRST_SINCE, self._library, self._journal, *place, local, *place
-            )
-        except NoEntries:
-            return None
-        return sql.number(found[0][0]) if found else None
-
     def _page(self, chain: Chain, rows: Sequence[JournalRow], place: Place, missed: Sequence[Missed]) -> Page:
-        at_end = place == chain.newest.end and self._is_attached(chain.newest)
+        at_end = place == chain.newest.end and self._listing.is_attached(chain.newest)
         if place == chain.newest.end and not at_end and not rows and not missed:
             raise Unavailable("the attached receiver is not listed yet", retry_after=NOT_LISTED_YET_SECONDS)
         return Page(
@@ -219,28 +192,25 @@ class DisplayJournalReader:
             lag=chain.entries_after(place),
         )
 
-    def _is_attached(self, receiver: Receiver) -> bool:
-        """Whether it is really the journal's end: a new receiver can be missing from the list for a moment."""
-        if receiver.attached:
-            return True
-        found = self._odbc.query("asking for the attached receiver", sql.ATTACHED, self._library, self._journal)
-        return [(receiver.library, receiver.name)] == [(sql.text(library), sql.text(name)) for library, name in found]
-
     def _resolved(self, doubt: PlaceInDoubt | Refused, after: Place | None) -> PipelineError:
         """What a refused range means, once the list of receivers has been looked at again."""
-        chain = self._list(sql.EARLIEST)
+        chain = self._listing.receivers()
         if after is None or chain.holding(after) or chain.continuing(after):
             return Unavailable(f"the journal refused a range that is listed: {doubt}")
         return lost(chain, after)
+
+    def _loss_now_and_then(self, place: Place | None) -> Loss | None:
+        if place is None or self._clock() < self._loss_due:
+            return None
+        self._loss_due = self._clock() + LOSS_EVERY_SECONDS
+        deletion = self._listing.deletion()
+        return time_to_loss(self._listing.receivers(), place, deletion) if deletion else None
 
     def _levels_now_and_then(self) -> Levels:
         if self._clock() < self._levels_due:
             return None
         self._levels_due = self._clock() + LEVELS_EVERY_SECONDS
-        return self._levels()
-
-    def _levels(self) -> Levels:
-        return sql.levels_of(self._odbc.query("reading the audit levels", sql.SYSTEM_VALUES))
+        return self._listing.levels()
 
 
 def _require_order(rows: Sequence[JournalRow], receiver: Receiver, start: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from producer.odbc_errors import classify, spoils_connection
@@ -49,21 +50,50 @@ def connection_string(settings: IbmiSettings, *, calls: bool = False) -> str:
     return f"{_where(settings)};{_login(settings)}SSL={int(settings.tls)};{keywords}"
 
 
+class Login:
+    """What all connections of a process share: one logs in at a time, and a refusal counts for all.
+
+    Each try with a wrong password counts towards disabling the profile (QMAXSIGN); after a link was lost, several
+    connections would otherwise try together.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._refused: LoginRefused | None = None
+
+    def connect(self, connect: "Callable[[], pyodbc.Connection]") -> "pyodbc.Connection":
+        """A new connection. Raises what `classify` makes of an error, and a refusal again without trying."""
+        import pyodbc
+
+        with self._lock:
+            if self._refused:
+                raise LoginRefused(str(self._refused)) from self._refused
+            try:
+                return connect()
+            except pyodbc.Error as error:
+                meaning = classify(error.args)
+                if isinstance(meaning, LoginRefused):
+                    self._refused = meaning
+                raise meaning from error
+
+
 class Odbc:
     """One connection to one IBM i, opened when it is needed and given up after every failure of the link.
 
-    A refused password is remembered: this object never tries it again. No time-out of the driver is used: a frozen
+    A refused password is remembered in `login` and never tried again. No time-out of the driver is used: a frozen
     link blocks those as well, and on IBM i a query time-out also refuses what is merely estimated to take long.
     `session` changes with each connection and each loss: what a job keeps, such as QTEMP, is gone then.
     """
 
-    def __init__(self, settings: IbmiSettings, bounded: Bounded, *, calls: bool = False) -> None:
+    def __init__(
+        self, settings: IbmiSettings, bounded: Bounded, *, calls: bool = False, login: Login | None = None
+    ) -> None:
         _require_pyodbc()
         self.session = 0
         self._connection_string = connection_string(settings, calls=calls)
         self._bounded = bounded
         self._connection: pyodbc.Connection | None = None
-        self._refused: str | None = None
+        self._login = login or Login()
 
     def query(self, what: str, sql: str, *parameters: Parameter) -> Sequence[Cells]:
         """All rows of one statement. Raises the errors of `runtime.errors` and `producer.odbc_errors`."""
@@ -91,17 +121,15 @@ class Odbc:
             meaning = classify(error.args)
             if spoils_connection(error.args):
                 self._discard()
-            if isinstance(meaning, LoginRefused):
-                self._refused = str(meaning)
             raise meaning from error
 
     def _connected(self) -> "pyodbc.Connection":
         import pyodbc
 
-        if self._refused:
-            raise LoginRefused(self._refused)
         if self._connection is None:
-            self._connection = pyodbc.connect(self._connection_string, autocommit=True, timeout=LOGIN_SECONDS)
+            self._connection = self._login.connect(
+                lambda: pyodbc.connect(self._connection_string, autocommit=True, timeout=LOGIN_SECONDS)
+            )
             self.session += 1
         return self._connection
 

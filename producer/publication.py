@@ -1,13 +1,13 @@
 """The records that a page causes besides its entries: progress, position, gaps, dead letters."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from producer.decode import journal_time
 from producer.journal import Journal
 from producer.raw_row import SAA_TIME, raw_of
-from producer.reader import JournalRow, Missed, Page, Place
+from producer.reader import JournalRow, Loss, Missed, Page, Place
 from runtime.dead_letters import TYPE, headers_of
 from runtime.flow import Rejection, Tally
 from runtime.record import Record
@@ -16,7 +16,7 @@ from schemas.records import Gap, JournalPlace, Position, Progress
 from schemas.topics import dead_letters
 
 
-def progress_of(journal: Journal, page: Page, progress: datetime) -> Progress:
+def progress_of(journal: Journal, page: Page, progress: datetime, warning: Loss | None = None) -> Progress:
     levels = page.audit_levels if page.at_end else None
     return Progress(
         journal.system,
@@ -27,7 +27,14 @@ def progress_of(journal: Journal, page: Page, progress: datetime) -> Progress:
         page.lag,
         journal.partitions,
         page.final,
+        None if warning is None else int(warning.after.total_seconds()),
+        None if warning is None else int(warning.before.total_seconds()),
     )
+
+
+def words_of(loss: Loss) -> dict[str, str]:
+    """A range in words, such as 5 h 20 min."""
+    return {"not_before": _duration(loss.after), "probably_before": _duration(loss.before)}
 
 
 def position_of(journal: Journal, place: Place, progress: datetime, tally: Tally, worker: str) -> Position:
@@ -80,6 +87,11 @@ def dead_letter_of(journal: Journal, rejection: Rejection[JournalRow], service: 
     origin = (("__connect.errors.topic", journal.name),)
     headers = headers_of(rejection.reason, service, "journal-row", origin)
     return Record(dead_letters(service), key, orjson.dumps(raw_of(rejection.item)), TYPE, 0, headers)
+
+
+def _duration(span: timedelta) -> str:
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    return f"{hours} h {minutes} min"
 
 
 def _travelling(place: Place | None) -> JournalPlace | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from producer.socket_fields import SocketFields
@@ -65,6 +65,14 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """The next entry will be deleted not before `after` and probably before `before` has passed."""
+
+    after: timedelta
+    before: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What one read brought, in journal order.
 
@@ -73,6 +81,8 @@ class Page:
     were asked for: everything older has been read when `at_end`. `utc_offset_seconds` is what the partition says of
     its zone (None: not known).
     `lag` counts the journal entries (of all types) between `place` and the head, None where it is not known.
+    `read_seconds` is how long the system was busy with the question, 0 where there is no system to spare. `loss` is
+    when the next entry may be deleted, where that was looked up for this page.
     """
 
     rows: Sequence[JournalRow]
@@ -84,6 +94,8 @@ class Page:
     audit_levels: frozenset[str] | None = None
     lag: int | None = None
     final: bool = False
+    read_seconds: float = 0.0
+    loss: Loss | None = None
 
 
 class JournalReader(Protocol):

@@ -89,13 +89,15 @@ def _file_reader(producer: ProducerSettings) -> JournalReader:
 
 def _ibmi_reader(producer: ProducerSettings, ibmi: IbmiSettings, running: Running) -> JournalReader:
     from producer.display_journal import DisplayJournalReader
-    from producer.odbc import Odbc
+    from producer.odbc import Login, Odbc
+
+    login = Login()
 
     def bounded() -> Bounded:
         return Bounded(running.shutdown, stuck_after=running.stuck_after, grace=running.grace, beat=running.health.beat)
 
     def odbc() -> Odbc:
-        return Odbc(ibmi, bounded())
+        return Odbc(ibmi, bounded(), login=login)
 
     if producer.reader == "audit-journal-sk":
         from producer.audit_journal_sk import AuditJournalSkEntries

@@ -43,6 +43,13 @@ class ProducerSettings(BaseModel):
     connections: int = Field(
         default=4, ge=1, le=16, description="Connections to the IBM i that read while the producer is behind"
     )
+    read_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Share of the time that reading may take, 1 for all; lifted while the lag does not shrink, would "
+        "last longer than an hour, or entries are about to be deleted",
+    )
     page_size: int = Field(default=1000, ge=1, le=100_000, description="Most entries that one read brings")
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="",

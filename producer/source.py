@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from producer.journal import Journal
 from producer.journal_clock import EPOCH
+from producer.pace import Pace
 from producer.positions import BrokerPositions, PositionStore
-from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_of
-from producer.reader import JournalReader, JournalRow, Missed, Page, Place
+from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_of, words_of
+from producer.reader import JournalReader, JournalRow, Loss, Missed, Page, Place
 from producer.recovery import resume
 from producer.rival import Rival
 from producer.settings import ProducerSettings
+from producer.time_to_loss import LossWarning
 from runtime.broker import Publisher
 from runtime.errors import Fenced, PositionLost
 from runtime.flow import Batch, Settled, Tally
@@ -33,6 +35,7 @@ class ReadPage:
 
     page: Page
     progress: datetime
+    warning: Loss | None = None
 
 
 class JournalSource:
@@ -57,6 +60,8 @@ class JournalSource:
         self._running = running
         self._clock = clock
         self._rival = Rival(running.worker)
+        self._pace = Pace(settings)
+        self._warning = LossWarning()
         self._claimed = False
         self._after: Place | None = None
         self._progress: datetime | None = None
@@ -71,7 +76,9 @@ class JournalSource:
         if self._due > self._clock() or not (self._claimed or self._claim()):
             return None
         page = self._read()
-        self._due = self._clock() if not page.at_end else max(self._due + self._settings.poll_seconds, self._clock())
+        rest = self._pace.rest(page, self._clock())
+        # at a fixed rate: how long the read itself took is part of the wait
+        self._due = max(self._due + rest, self._clock()) if page.at_end else self._clock() + rest
         return self._batch(page)
 
     def keep_alive(self) -> None:
@@ -86,7 +93,7 @@ class JournalSource:
             records.extend(journal.broadcast(gap_of(journal, missed, self._progress or datetime.now(UTC))))
         records.extend(settled.outputs)
         records.extend(dead_letter_of(journal, rejection, self._running.service) for rejection in settled.rejected)
-        records.extend(journal.broadcast(progress_of(journal, read.page, read.progress)))
+        records.extend(journal.broadcast(progress_of(journal, read.page, read.progress, read.warning)))
         if place is not None:
             position = position_of(journal, place, read.progress, settled.tally, self._running.worker)
             records.append(self._positions.record(position))
@@ -146,11 +153,11 @@ class JournalSource:
 
     def _read(self) -> Page:
         try:
-            return self._reader.read(self._after, self._settings.page_size)
+            return self._reader.read(self._after, self._pace.limit)
         except PositionLost as lost:
             place = resume(lost, self._settings, self._reader, self._journal.clock.local)
             log.error("position lost: reading on elsewhere", why=str(lost), behind=str(place or "the beginning"))
-            page = self._reader.read(place, self._settings.page_size)
+            page = self._reader.read(place, self._pace.limit)
             return replace(page, missed=(_missed(self._after, place, page, str(lost)), *page.missed))
 
     def _batch(self, page: Page) -> Batch[JournalRow] | None:
@@ -165,7 +172,18 @@ class JournalSource:
             log.error("the partition is in another time zone than the setting says", offset=page.utc_offset_seconds)
         self._journal.read_at = datetime.now(UTC)
         self._measure(page)
-        return Batch(page.rows, ReadPage(page, self._progress_of(page)), self._tally)
+        progress = self._progress_of(page)
+        return Batch(page.rows, ReadPage(page, progress, self._warned(page, progress)), self._tally)
+
+    def _warned(self, page: Page, progress: datetime) -> Loss | None:
+        """The loss that this page's progress record shall warn of."""
+        if page.loss is None:
+            return None
+        self._running.metrics.journal_time_to_loss.set(page.loss.after.total_seconds())
+        warning = self._warning.due(page.loss, progress, datetime.now(UTC))
+        if warning:
+            log.error("unread entries are about to be deleted", **words_of(warning))
+        return warning
 
     def _progress_of(self, page: Page) -> datetime:
         """Everything before this has been read; it never goes back."""
@@ -182,6 +200,8 @@ class JournalSource:
 
     def _measure(self, page: Page) -> None:
         metrics = self._running.metrics
+        metrics.journal_read_seconds.inc(page.read_seconds)
+        metrics.journal_rate.set(self._pace.rate)
         if page.place is not None and page.lag is not None:
             metrics.journal_head.set(page.place.sequence + page.lag)
             metrics.journal_lag.set(page.lag)

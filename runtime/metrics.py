@@ -1,5 +1,6 @@
 """All metrics, declared in one place. No addresses, names or receivers as labels."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -10,11 +11,14 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 
 
 class Metrics:
-    """The metrics of one service in one process; each has the label `service`."""
+    """The metrics of one service in one process; each has the label `service`, and `system` where there is one."""
 
-    def __init__(self, service: str, version: str = "", *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, service: str, version: str = "", *, system: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.registry = CollectorRegistry()
         self.service = service
+        self._own = {"service": service, "system": system} if system else {"service": service}
         self.items_received = self._counter("items_received", "Items that polls brought")
         self.items_accepted = self._counter("items_accepted", "Items that are durable downstream and checkpointed")
         self._items_rejected = self._counter("items_rejected", "Items that can never succeed, dead-lettered", "reason")
@@ -39,6 +43,14 @@ class Metrics:
         self.rebuilds = self._counter("memory_rebuilds", "Times a memory was rebuilt from the broker")
         self.journal_head = self._gauge("journal_head_sequence", "Sequence number of the journal's head")
         self.journal_lag = self._gauge("journal_lag_entries", "Journal entries between the position and the head")
+        self.journal_time_to_loss = self._gauge(
+            "journal_time_to_loss_seconds", "Least time until the next entry may be deleted, infinite if not known"
+        )
+        self.journal_time_to_loss.set(math.inf)
+        self.journal_read_seconds = self._counter(
+            "journal_read_seconds", "Time that the system was busy with our reads"
+        )
+        self.journal_rate = self._gauge("journal_sustainable_rate", "Entries a second that one connection can read")
         self.journal_gaps = self._counter("journal_gaps", "Gaps: entries that can no longer be read")
         self._entries = self._counter("entries", "Entries published, by detail type", "type")
         self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
@@ -62,8 +74,8 @@ class Metrics:
             "end_to_end_seconds", "From journal time to the SIEM's acknowledgement"
         )
         self._build_info = Gauge(
-            f"{PREFIX}_build_info", "The release", ["service", "version"], registry=self.registry
-        ).labels(service, version)
+            f"{PREFIX}_build_info", "The release", [*self._own, "version"], registry=self.registry
+        ).labels(*self._own.values(), version)
         self._build_info.set(1)
 
     def checkpointed(self) -> None:
@@ -72,13 +84,13 @@ class Metrics:
         self.checkpoint_time.set_to_current_time()
 
     def rejected(self, reason: str, count: int = 1) -> None:
-        self._items_rejected.labels(self.service, reason).inc(count)
+        self._items_rejected.labels(*self._own.values(), reason).inc(count)
 
     def entries(self, detail_type: str, count: int) -> None:
-        self._entries.labels(self.service, detail_type).inc(count)
+        self._entries.labels(*self._own.values(), detail_type).inc(count)
 
     def verdicts(self, verdict: str, reason: str, count: int) -> None:
-        self._verdicts.labels(self.service, verdict, reason).inc(count)
+        self._verdicts.labels(*self._own.values(), verdict, reason).inc(count)
 
     def dns_lookup(self, outcome: str) -> None:
         self._dns_lookups.labels(self.service, outcome).inc()
@@ -87,19 +99,19 @@ class Metrics:
         self._not_forwarded.labels(self.service, record_type).inc(count)
 
     def request(self, sink: str, code: str) -> None:
-        self._requests.labels(self.service, sink, code).inc()
+        self._requests.labels(*self._own.values(), sink, code).inc()
 
     def value(self, name: str, **labels: str) -> float:
         """The present value of a sample, 0 where it has none; for tests and the live view."""
-        return self.registry.get_sample_value(f"{PREFIX}_{name}", {"service": self.service, **labels}) or 0.0
+        return self.registry.get_sample_value(f"{PREFIX}_{name}", {**self._own, **labels}) or 0.0
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        counter = Counter(f"{PREFIX}_{name}", text, ["service", *labels], registry=self.registry)
-        return counter if labels else counter.labels(self.service)
+        counter = Counter(f"{PREFIX}_{name}", text, [*self._own, *labels], registry=self.registry)
+        return counter if labels else counter.labels(*self._own.values())
 
     def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(f"{PREFIX}_{name}", text, ["service"], registry=self.registry).labels(self.service)
+        return Gauge(f"{PREFIX}_{name}", text, [*self._own], registry=self.registry).labels(*self._own.values())
 
     def _histogram(self, name: str, text: str) -> Histogram:
-        histogram = Histogram(f"{PREFIX}_{name}", text, ["service"], buckets=SECONDS, registry=self.registry)
-        return histogram.labels(self.service)
+        histogram = Histogram(f"{PREFIX}_{name}", text, [*self._own], buckets=SECONDS, registry=self.registry)
+        return histogram.labels(*self._own.values())

@@ -116,6 +116,8 @@ class Progress:
     """Everything up to `time` (journal time, UTC) has been read and published.
 
     `partitions` is how many partitions the system's records are spread over, in each record that goes to all of them.
+    `loss_after_seconds` and `loss_before_seconds` are set in a record that warns: unread entries will be deleted not
+    before the one and probably before the other.
     """
 
     type: ClassVar[str] = "progress"
@@ -128,6 +130,8 @@ class Progress:
     lag_entries: int | None
     partitions: int
     final: bool = False
+    loss_after_seconds: int | None = None
+    loss_before_seconds: int | None = None
     version: int = 1
 
 

@@ -174,6 +174,10 @@ class Control:
         """Leave the CPF text out of 38501, as when it stands in the job log only."""
         self._set("terse_errors", wanted)
 
+    def set_delete_receivers(self, wanted: bool) -> None:
+        """What CHGJRN DLTRCV says; the double deletes nothing by itself."""
+        self._set("delete_receivers", wanted)
+
     # the link
 
     def freeze(self) -> None:

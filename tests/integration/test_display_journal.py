@@ -12,7 +12,7 @@ import pytest
 from dev.ibmi import Control, Ibmi, JournalEntry
 from dev.part import STACK
 from producer.display_journal import DisplayJournalReader
-from producer.reader import JournalRow
+from producer.reader import JournalRow, Loss
 from runtime.bounded import STUCK_EXIT_CODE
 from runtime.errors import Halt, LoginRefused, PositionLost, Unavailable
 from tests.integration.journal import (
@@ -387,6 +387,21 @@ def test_a_process_that_waits_for_a_frozen_partition_still_obeys_sigterm(control
 
     assert process.returncode == STUCK_EXIT_CODE
     assert "listing the receivers did not return" in last_words
+
+
+def test_when_entries_will_be_deleted_comes_with_a_page_and_not_with_every_one(
+    control: Control, reader: DisplayJournalReader
+) -> None:
+    control.append([entry(2), entry(3)])
+    control.rotate(at=NOW + timedelta(hours=3))
+    control.set_clock(NOW + timedelta(hours=4))
+    control.set_delete_receivers(True)
+
+    first = reader.read(place(1), 1)
+    second = reader.read(first.place, 1)
+
+    assert first.loss == Loss(timedelta(), timedelta(minutes=10))
+    assert second.loss is None
 
 
 def test_numbers_beyond_63_bits_are_read(control: Control, reader: DisplayJournalReader) -> None:

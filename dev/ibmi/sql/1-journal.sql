@@ -10,7 +10,8 @@ CREATE TABLE dbl.partition (
   audit_authority boolean NOT NULL DEFAULT true,
   journal_authority boolean NOT NULL DEFAULT true,
   head_is_an_error boolean NOT NULL DEFAULT false,
-  terse_errors boolean NOT NULL DEFAULT false);
+  terse_errors boolean NOT NULL DEFAULT false,
+  delete_receivers boolean NOT NULL DEFAULT false);
 
 CREATE TABLE dbl.system_values (
   name varchar(10) PRIMARY KEY,

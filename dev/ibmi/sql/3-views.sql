@@ -20,7 +20,7 @@ CREATE VIEW qsys2.journal_info AS
          CAST(NULL AS varchar(10)) AS journal_aspgrp,
          r.name AS attached_journal_receiver_name, r.library AS attached_journal_receiver_library,
          CAST('QSYSOPR' AS varchar(10)) AS message_queue, CAST('QSYS' AS varchar(10)) AS message_queue_library,
-         CAST('NO' AS varchar(3)) AS delete_receiver_option, 10 AS delete_receiver_delay,
+         CAST(CASE WHEN delete_receivers THEN 'YES' ELSE 'NO' END AS varchar(3)) AS delete_receiver_option, 10 AS delete_receiver_delay,
          CAST((SELECT count(*) FROM dbl.receivers) AS integer) AS number_journal_receivers
     FROM dbl.receivers r, dbl.partition WHERE r.detached_at IS NULL AND journal_authority;
 

@@ -1,8 +1,8 @@
 """The producer's source over the embedded broker, a real one, and a journal that is a list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -10,7 +10,7 @@ import pytest
 
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
-from producer.reader import JournalReader, JournalRow, Place, PlaceLost
+from producer.reader import JournalReader, JournalRow, Loss, Page, Place, PlaceLost
 from producer.receivers import Chain, Receiver
 from producer.settings import ProducerSettings
 from producer.source import JournalSource
@@ -175,6 +175,17 @@ class SurveyedReader(ListReader):
         return chain.newest.at(local.minute)
 
 
+class EndangeredReader(ListReader):
+    """A list whose entries are about to be deleted."""
+
+    def __init__(self, rows: Sequence[JournalRow], loss: Loss) -> None:
+        super().__init__(rows)
+        self._loss = loss
+
+    def read(self, after: Place | None, limit: int) -> Page:
+        return replace(super().read(after, limit), loss=self._loss)
+
+
 def lost_behind(resume: Place | None) -> Callable[[], None]:
     def lose() -> None:
         raise PlaceLost("receiver AUDRCV0001 is gone", resume)
@@ -229,6 +240,23 @@ def test_a_reader_that_cannot_look_ahead_halts_where_it_would_have_to(desk: Make
 
     with pytest.raises(Halt, match="SK2SIEM_PRODUCER__RECOVERY=oldest"):
         later.step()
+
+
+def test_a_loss_that_is_near_is_said_in_one_progress_record(desk: MakeDesk) -> None:
+    near = Loss(timedelta(hours=5, minutes=20), timedelta(hours=6, minutes=30))
+    rows = [row(number, TELNET) for number in range(1, 7)]
+    worker = desk(EndangeredReader(rows, near), page_size=2)
+
+    for _ in range(3):
+        worker.step()
+
+    progress = [decode_as(Progress, record.value) for record in worker.records(ENTRIES, "progress")]
+    assert [(one.loss_after_seconds, one.loss_before_seconds) for one in progress] == [
+        (19_200, 23_400),
+        (None, None),
+        (None, None),
+    ]
+    assert worker.metrics.value("journal_time_to_loss_seconds") == 19_200
 
 
 def test_when_its_receiver_was_attached_is_stored_with_the_position(desk: MakeDesk) -> None:

@@ -1,9 +1,11 @@
 """What the ODBC border makes of settings and of a driver's errors."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from pydantic import SecretStr
 
-from producer.odbc import connection_string
+from producer.odbc import Login, Odbc, connection_string
 from producer.odbc_errors import (
     NoEntries,
     PlaceInDoubt,
@@ -13,7 +15,9 @@ from producer.odbc_errors import (
     spoils_connection,
 )
 from producer.settings import IbmiSettings
+from runtime.bounded import Bounded
 from runtime.errors import ConfigError, Halt, LoginRefused, PipelineError, Unavailable
+from runtime.shutdown import Shutdown
 
 IBM = "[IBM][System i Access ODBC Driver]"
 FUNCTION = f"{IBM}[DB2 for i5/OS]SQL0443 - Trigger program or external routine detected an error. "
@@ -178,3 +182,45 @@ def test_what_is_missing_is_named(changes: dict[str, object], variable: str) -> 
         connection_string(settings(**changes))
 
     assert "secret" not in str(raised.value)
+
+
+def test_a_refused_password_is_tried_once_by_all_connections_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    pyodbc = pytest.importorskip("pyodbc", exc_type=ImportError)
+    tries: list[str] = []
+
+    def refuse(text: str, **_: object) -> None:
+        tries.append(text)
+        raise pyodbc.Error("28000", f"{IBM}CWBSY0002 - Password for user AUDRDR is not correct")
+
+    monkeypatch.setattr(pyodbc, "connect", refuse)
+    login = Login()
+    connections = [Odbc(settings(), Bounded(Shutdown()), login=login) for _ in range(4)]
+
+    def ask(connection: Odbc) -> str:
+        with pytest.raises(LoginRefused) as raised:
+            connection.query("asking", "VALUES 1")
+        return str(raised.value)
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = set(threads.map(ask, connections * 3))
+
+    assert len(tries) == 1
+    assert len(answers) == 1
+
+
+def test_a_link_that_is_lost_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pyodbc = pytest.importorskip("pyodbc", exc_type=ImportError)
+    tries: list[str] = []
+
+    def fail(text: str, **_: object) -> None:
+        tries.append(text)
+        raise pyodbc.Error("08001", f"{IBM}cannot connect")
+
+    monkeypatch.setattr(pyodbc, "connect", fail)
+    connection = Odbc(settings(), Bounded(Shutdown()))
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            connection.query("asking", "VALUES 1")
+
+    assert len(tries) == 2

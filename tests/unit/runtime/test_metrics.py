@@ -57,3 +57,14 @@ def test_two_services_of_one_process_do_not_share_their_metrics() -> None:
     first.items_received.inc()
 
     assert second.value("items_received_total") == 0
+
+
+def test_the_system_is_a_label_of_every_metric_where_there_is_one() -> None:
+    metrics = Metrics("producer", "1.0", system="PROD1")
+    metrics.rejected("bad-port")
+    metrics.entries("A", 2)
+
+    samples = [sample for family in metrics.registry.collect() for sample in family.samples]
+
+    assert {sample.labels["system"] for sample in samples} == {"PROD1"}
+    assert metrics.value("entries_total", type="A") == 2
