@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from runtime.bounded import Bounded
 from runtime.broker import Standing, Subscription, TopicState
 from runtime.flow import Memory
+from runtime.kafka.certificates import require_usable
 from runtime.kafka.client import Clients
 from runtime.kafka.errors import translated
 from runtime.kafka.publisher import KafkaPublisher
@@ -24,6 +25,8 @@ class KafkaBroker:
     """One cluster, as named by `kafka://host:port,host:port`."""
 
     def __init__(self, settings: BrokerSettings, running: Running, *, batch_size: int) -> None:
+        """Raises ConfigError for certificates that cannot be used; connects to nothing."""
+        require_usable(settings)
         hosts = settings.url.removeprefix("kafka://").rstrip("/").split(",")
         servers = tuple(host if ":" in host else f"{host}:{DEFAULT_PORT}" for host in map(str.strip, hosts))
         self._servers = servers

@@ -1,11 +1,13 @@
 """kafka-python's errors as the loop's; none of them passes the port."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kafka import errors as kafka
 
 from runtime.errors import BatchLost, Fenced, Halt, PipelineError, Unavailable
+from runtime.kafka.reasons import REASONS, NoConnection
 
 TOOK_OVER = (kafka.ProducerFencedError, kafka.InvalidProducerEpochError, kafka.FencedInstanceIdError)
 CLAIM_GONE = (
@@ -37,10 +39,17 @@ def translate(error: Exception, what: str) -> PipelineError:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
+    started = time.monotonic()
     try:
         yield
     except (kafka.KafkaError, OSError) as error:
-        raise translate(error, what) from error
+        unconnected = REASONS.since(started) if isinstance(error, kafka.KafkaTimeoutError) else None
+        raise _unreached(what, unconnected) if unconnected else translate(error, what) from error
+
+
+def _unreached(what: str, reason: NoConnection) -> Unavailable:
+    wait = REFUSED_WAIT_SECONDS if reason.refused else None
+    return Unavailable(f"Kafka: {what}: {reason.words}", retry_after=wait)
 
 
 def _words(error: Exception) -> str:
