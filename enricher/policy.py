@@ -112,9 +112,10 @@ class PolicyException:
 
     @property
     def key(self) -> str:
-        """Eight hexadecimal digits of what it says: the same in every release, another when a word is changed."""
+        """Ten digits made of what it says: the same in every release, others when a word is changed."""
         said = (sorted(map(str, self.addresses)), sorted(self.ports), self.system, self.verdict.value)
-        return hashlib.sha256(repr((*said, self.reason, self.owner, str(self.expires))).encode()).hexdigest()[:8]
+        digest = hashlib.sha256(repr((*said, self.reason, self.owner, str(self.expires))).encode()).digest()
+        return f"{int.from_bytes(digest[:4]):010d}"
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether it holds at this journal time (UTC)."""

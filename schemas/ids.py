@@ -42,8 +42,11 @@ def gap_id(system: str, receiver: str, sequence: int) -> EventId:
 
 
 def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
-    """The id of the alert that an exception of the policy ends: one per exception, system and day of journal time."""
-    return EventId(f"{journal_time:%Y%m%d}T000000000000-{system}.exception-{key}")
+    """The id of the alert that an exception of the policy ends: one per exception, system and day of journal time.
+
+    `key` are the digits that tell the exception from others.
+    """
+    return EventId(f"{journal_time:%Y%m%d}T000000000000-{system}.exception{key}")
 
 
 def auditing_id(time: datetime, system: str) -> EventId:

@@ -1,5 +1,6 @@
 """An exception ends on its day, and the policy says so two weeks before, once a day."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -89,7 +90,7 @@ def test_the_alert_names_who_answers_for_it_and_what_then_happens() -> None:
     (alert,) = expiry_alerts(POLICY, "PROD1", None, at(3, 20, 7))
 
     assert (alert.kind, alert.severity, alert.connection) == (AlertKind.EXCEPTION, Severity.MEDIUM, None)
-    assert alert.id == f"20270320T000000000000-PROD1.exception-{BACKUP.key}"
+    assert alert.id == f"20270320T000000000000-PROD1.exception{BACKUP.key}"
     assert len(alert.id) <= 64
     assert alert.description == (
         "The exception for port 23 with 10.9.8.0/24 (the old backup controller), answered for by storage team, "
@@ -131,4 +132,5 @@ def test_the_key_of_an_exception_changes_with_what_it_says() -> None:
     renewed = replace(BACKUP, expires=LAST_DAY + timedelta(days=365))
 
     assert renewed.key != BACKUP.key
+    assert re.fullmatch("[0-9]{10}", BACKUP.key)
     assert replace(BACKUP, addresses=address_range("10.9.8.0-10.9.8.255")).key == BACKUP.key

@@ -150,6 +150,11 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
             id="not a day",
         ),
         pytest.param(
+            EXCEPTION + 'system = "PROD 1"',
+            'line 9, key exception.system: "PROD 1" found; the name of a system, as it stands in the records, expected',
+            id="no name of a system",
+        ),
+        pytest.param(
             EXCEPTION.replace('"secure"', '"failed"'),
             'line 5, key exception.verdict: "failed" found; one of secure, insecure, unknown expected',
             id="a verdict that nobody can promise",
