@@ -173,6 +173,10 @@ class Control:
         found = self._ask("statements")["statements"]
         return [str(statement) for statement in found] if isinstance(found, list) else []
 
+    def log_ins(self) -> int:
+        """How often somebody tried to log in since the start of the double, refused or not."""
+        return int(str(self._ask("log-ins")["count"]))
+
     def forget_statements(self) -> None:
         self._ask("forget-statements")
 

@@ -71,6 +71,8 @@ class _Controls:
                 faults.row_delay_seconds = float(number)
             case "statements":
                 return {"ok": True, "statements": list(self._proxy.statements)}
+            case "log-ins":
+                return {"ok": True, "count": self._proxy.log_ins}
             case "forget-statements":
                 self._proxy.statements.clear()
             case "reset":
