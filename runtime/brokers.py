@@ -3,23 +3,17 @@
 from pathlib import Path
 
 from runtime.broker import Broker
-from runtime.errors import ConfigError
 from runtime.service import Running
-from runtime.settings import BrokerSettings
-
-EMBEDDED = "sqlite:///"
-KAFKA = "kafka://"
+from runtime.settings import EMBEDDED, BrokerSettings
 
 
 def connect(settings: BrokerSettings, running: Running, *, batch_size: int) -> Broker:
     """The broker for one process, with its client imported only now. Raises ConfigError, Unavailable."""
-    if settings.url.startswith(EMBEDDED) and len(settings.url) > len(EMBEDDED):
+    if settings.url.startswith(EMBEDDED):
         from runtime.embedded import EmbeddedBroker
 
         path = Path(settings.url.removeprefix(EMBEDDED))
         return EmbeddedBroker(path, metrics=running.metrics, shutdown=running.shutdown, batch_size=batch_size)
-    if settings.url.startswith(KAFKA) and len(settings.url) > len(KAFKA):
-        from runtime.kafka import KafkaBroker
+    from runtime.kafka import KafkaBroker
 
-        return KafkaBroker(settings, running, batch_size=batch_size)
-    raise ConfigError("SK2SIEM_BROKER__URL: kafka://host:port,host:port or sqlite:///file expected")
+    return KafkaBroker(settings, running, batch_size=batch_size)

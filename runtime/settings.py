@@ -1,16 +1,27 @@
 """The settings that every service has: broker, probes and metrics, logs, and the loop."""
 
+import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from runtime.logs import Format, Level
 
 SECTION = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 """How every section of settings behaves: never changed, nothing unknown, no value in an error."""
 
+EMBEDDED = "sqlite:///"
+KAFKA_HOST = r"\s*(\[[0-9A-Fa-f:.]+\]:\d{1,5}|[^\s,:/@\[\]]+(:\d{1,5})?)\s*"
+KNOWN_URL = re.compile(rf"{EMBEDDED}.+|kafka://{KAFKA_HOST}(,{KAFKA_HOST})*/?")
+
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+
+
+def _known_url(url: str) -> str:
+    if not KNOWN_URL.fullmatch(url):
+        raise ValueError("kafka://host:port,host:port or sqlite:///file expected")
+    return url
 
 
 class BrokerSettings(BaseModel):
@@ -18,7 +29,7 @@ class BrokerSettings(BaseModel):
 
     model_config = SECTION
 
-    url: str = Field(
+    url: Annotated[str, AfterValidator(_known_url)] = Field(
         default="sqlite:///sk2siem.db",
         description="`kafka://host:port,host:port`, or `sqlite:///file` (four slashes: an absolute path) for the "
         "embedded broker on one machine",

@@ -211,6 +211,10 @@ class Control:
     def forget_connections(self) -> None:
         self._ask("forget-connections")
 
+    def log_ins(self) -> int:
+        """How often somebody tried to log in since the start of the double, refused or not."""
+        return int(str(self._ask("log-ins")["count"]))
+
     def forget_statements(self) -> None:
         self._ask("forget-statements")
 

@@ -39,6 +39,7 @@ class Proxy:
     def __init__(self, postgres_port: int) -> None:
         self.faults = Faults()
         self.statements: deque[str] = deque(maxlen=_KEPT_STATEMENTS)
+        self.log_ins = 0
         self._postgres_port = postgres_port
         self._links: set[_Link] = set()
         self.opened = 0
@@ -122,6 +123,7 @@ class _Link:
             if code in (messages.SSL_REQUEST, messages.GSS_REQUEST):
                 self._client_out.write(b"N")
                 continue
+            self._proxy.log_ins += code == messages.PROTOCOL_3
             self._server_out.write(messages.with_lower_case_user(packet) if code == messages.PROTOCOL_3 else packet)
             return
 

@@ -75,6 +75,8 @@ class _Controls:
                 return {"ok": True, "opened": self._proxy.opened, "reading": len(self._proxy.reading)}
             case "forget-connections":
                 self._proxy.forget_connections()
+            case "log-ins":
+                return {"ok": True, "count": self._proxy.log_ins}
             case "forget-statements":
                 self._proxy.statements.clear()
             case "reset":

@@ -53,6 +53,7 @@ class EmbeddedBroker:
             connection.close()
 
     def partitions(self, topic: str) -> int:
+        self.ensure(all_topics())
         connection = self._open()
         try:
             with translated(self._path):

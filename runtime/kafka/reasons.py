@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 REFUSED = "SaslAuthenticationFailed"
 HINTS = (
+    ("ECONNREFUSED", "nobody listens there: look at SK2SIEM_BROKER__URL"),
     (REFUSED, "look at the SK2SIEM_BROKER__ credentials"),
     ("UnsupportedSaslMechanism", "this listener does not offer the login of SK2SIEM_BROKER__SASL_MECHANISM"),
     ("CERTIFICATE_VERIFY_FAILED", "look at SK2SIEM_BROKER__CA_FILE"),

@@ -1,5 +1,6 @@
 """Services as real processes, as an operator runs them: started, killed, restarted, asked for their metrics."""
 
+import json
 import os
 import re
 import signal
@@ -8,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -25,14 +26,27 @@ def wait_until(what: str, condition: Callable[[], bool], seconds: float) -> None
         time.sleep(LOOK_SECONDS)
 
 
-class ServiceProcess:
-    """`sk2siem run NAME` with its log in a file; restarts keep the environment."""
+def stays(what: str, condition: Callable[[], bool], seconds: float) -> None:
+    """Look for `seconds`; fail with `what` as soon as the condition does not hold."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert condition(), what
+        time.sleep(LOOK_SECONDS)
 
-    def __init__(self, name: str, environment: Mapping[str, str], folder: Path, *arguments: str) -> None:
+
+class ServiceProcess:
+    """`sk2siem run NAME` with its log in a file; restarts keep the environment.
+
+    `prefix` stands before the command and says how it is run, such as with less rights.
+    """
+
+    def __init__(
+        self, name: str, environment: Mapping[str, str], folder: Path, *arguments: str, prefix: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.port = free_port()
         self.log = folder / f"{environment.get('SK2SIEM_WORKER', name)}-{name}.log"
-        self._arguments = arguments or ("run", name)
+        self._command = [*prefix, sys.executable, "-m", "cli", *(arguments or ("run", name))]
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SK2SIEM_")}
         offline = {"SK2SIEM_ENRICHER__DNS__ENABLED": "false"}
         self._environment = {**clean, **offline, **environment, "SK2SIEM_OPS__PORT": str(self.port)}
@@ -48,7 +62,7 @@ class ServiceProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli", *self._arguments],
+                self._command,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -88,6 +102,11 @@ class ServiceProcess:
 
     def last_words(self, lines: int = 8) -> str:
         return "\n".join(self.log_text().splitlines()[-lines:])
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        """The log lines of one event, with their fields."""
+        lines = [json.loads(line) for line in self.log_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == name]
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of the ops server; 0 while it does not answer."""

@@ -128,7 +128,7 @@ def test_no_error_repeats_a_value(environ: Mapping[str, str]) -> None:
 
 def test_effective_settings_hide_secrets_and_say_where_each_value_comes_from() -> None:
     environ = {
-        "SK2SIEM_BROKER__URL": f"kafka://me:{SECRET}@broker.example.com:9092",
+        "SK2SIEM_BROKER__TOKEN_ENDPOINT": f"https://me:{SECRET}@login.example.com/token",
         "SK2SIEM_IBMI__PASSWORD": SECRET,
         "SK2SIEM_IBMI__CONNECTION_STRING": f"DSN=X;PWD={SECRET}",
         "SK2SIEM_SPLUNK__URL": "https://splunk.example.com:8088",
@@ -141,7 +141,7 @@ def test_effective_settings_hide_secrets_and_say_where_each_value_comes_from() -
     assert SECRET not in "\n".join(lines)
     assert shown["SK2SIEM_SPLUNK__TOKEN"] == ["environment", "******"]
     assert shown["SK2SIEM_IBMI__PASSWORD"] == ["environment", "******"]
-    assert shown["SK2SIEM_BROKER__URL"] == ["environment", "kafka://******@broker.example.com:9092"]
+    assert shown["SK2SIEM_BROKER__TOKEN_ENDPOINT"] == ["environment", "https://******@login.example.com/token"]
     assert shown["SK2SIEM_BROKER__PASSWORD"] == ["default", "(not set)"]
     assert shown["SK2SIEM_OPS__PORT"] == ["default", "9464"]
     assert shown["SK2SIEM_ELASTIC__*"][0] == "not"
