@@ -84,8 +84,8 @@ def test_nothing_is_lost_when_every_process_is_killed_five_times(pipeline: Pipel
             service.kill()
             service.start()
             wait_until_it_delivers(service, DELIVERS_WITHIN_SECONDS)
-    wait_until("the journal is read", lambda: pipeline.has_read(written.entries[-1]), 120)
-    wait_until("every consumer has caught up", pipeline.settled, 120)
+    wait_until("the journal is read", lambda: pipeline.has_read(written.entries[-1]), 240)
+    wait_until("every consumer has caught up", pipeline.settled, 240)
     for name in NAMES:
         pipeline.services[name].stop()
 

@@ -38,6 +38,11 @@ def environment(**settings: str) -> dict[str, str]:
     return {**clean, **settings, "PYTHONPATH": str(ROOT)}
 
 
+def _hear_hang_ups() -> None:
+    """Under nohup, and in some runners, SIGHUP is ignored, and children inherit that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @contextmanager
 def demo(folder: Path, *, entries: int, environ: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """Its processes are ended however the test ends."""
@@ -48,6 +53,7 @@ def demo(folder: Path, *, entries: int, environ: Mapping[str, str]) -> Iterator[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_hang_ups,
     )
     with process:
         try:

@@ -13,8 +13,8 @@ def test_every_entry_reaches_both_siems_once(pipeline: Pipeline) -> None:
 
     for name in NAMES:
         pipeline.services[name].start()
-    wait_until("the journal is read", lambda: pipeline.has_read(written.entries[-1]), 120)
-    wait_until("every consumer has caught up", pipeline.settled, 120)
+    wait_until("the journal is read", lambda: pipeline.has_read(written.entries[-1]), 240)
+    wait_until("every consumer has caught up", pipeline.settled, 240)
     exit_codes = {name: pipeline.services[name].stop() for name in NAMES}
 
     assert exit_codes == dict.fromkeys(NAMES, 0)
