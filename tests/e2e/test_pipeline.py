@@ -1,5 +1,7 @@
 """Journal to SIEM through separate processes: the same set of ids at every hop."""
 
+import pytest
+
 from tests.e2e.assertions import assert_nothing_lost
 from tests.e2e.pipeline import NAMES, Pipeline, write_journal
 from tests.e2e.processes import wait_until
@@ -7,6 +9,7 @@ from tests.e2e.processes import wait_until
 ENTRIES = 50_000
 
 
+@pytest.mark.timeout(600)
 def test_every_entry_reaches_both_siems_once(pipeline: Pipeline) -> None:
     written = write_journal(ENTRIES, seed=3)
     pipeline.write(written.entries)
