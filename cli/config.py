@@ -56,5 +56,5 @@ def _shown(variable: Variable, settings: Settings) -> str:
 
 
 def _needed(path: Sequence[str], found: Sequence[Variable]) -> str:
-    required = (one.name for one in found if one.path[:-1] == path and one.field.is_required())
-    return " and ".join(required)
+    its = [one for one in found if one.path[:-1] == path]
+    return " and ".join(one.name for one in its if one.field.is_required()) or its[0].name

@@ -1,29 +1,56 @@
-"""`sk2siem init`: the topics, and the template for Elasticsearch where that is configured."""
+"""`sk2siem init`: the topics, and the templates for Elasticsearch where that is configured."""
 
 import os
+from collections.abc import Sequence
 
 import click
 
 from cli.running import running_of
-from cli.settings import load
+from cli.settings import Settings, load
 from runtime.brokers import connect
 from runtime.errors import CheckFailed
 from schemas.topics import all_topics
+from sinks.elastic.settings import ElasticSettings
 from sinks.service import prepare
+
+TOPICS, ELASTIC = "topics", "elastic"
+DONE = {"missing": "installed", "differs": "updated", "ok": "ok"}
 
 
 @click.command("init")
+@click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice((TOPICS, ELASTIC)))
+@click.option("--dry-run", is_flag=True, help="Change nothing: print what would be put where, whole.")
 @click.option("--strict", is_flag=True, help="End with exit code 69 when an existing topic differs.")
-def command(strict: bool) -> None:
+def command(parts: Sequence[str], dry_run: bool, strict: bool) -> None:
     """Create the topics that are missing, and say what differs where they exist.
 
-    Where SK2SIEM_ELASTIC__ settings are in the environment, the template of its data streams is installed too.
+    Where SK2SIEM_ELASTIC__ settings are in the environment, the templates of its data streams are installed or
+    brought up to date too. PART is topics or elastic; without one it is both.
 
     \b
     Example:
       SK2SIEM_BROKER__URL=kafka://localhost:9092 sk2siem init
     """
     settings = load(os.environ)
+    if ELASTIC in parts and settings.elastic is None:
+        raise click.UsageError("elastic: set SK2SIEM_ELASTIC__URL first")
+    differing: list[str] = []
+    if not parts or TOPICS in parts:
+        differing = _show_topics(settings) if dry_run else _ensure_topics(settings)
+    if settings.elastic is not None and (not parts or ELASTIC in parts):
+        _prepare(settings.elastic, dry_run=dry_run)
+    if differing and strict:
+        raise CheckFailed(f"{len(differing)} topics differ: {', '.join(differing)}")
+
+
+def _show_topics(settings: Settings) -> list[str]:
+    for topic in all_topics(settings.producer.partitions):
+        kept = "newest of each key" if topic.compact else f"{topic.retention_days} days"
+        click.echo(f"{topic.name:<26} would be there with {topic.partitions} partitions, {kept}")
+    return []
+
+
+def _ensure_topics(settings: Settings) -> list[str]:
     broker = connect(settings.broker, running_of("init", settings), batch_size=settings.loop.batch_size)
     try:
         states = broker.ensure(all_topics(settings.producer.partitions))
@@ -31,8 +58,11 @@ def command(strict: bool) -> None:
         broker.close()
     for state in states:
         click.echo(f"{state.topic:<26} {state.state:<8} {state.detail}".rstrip())
-    if settings.elastic is not None:
-        click.echo(f"Elasticsearch: {prepare(settings.elastic)}")
-    differing = [state.topic for state in states if state.state == "differs"]
-    if differing and strict:
-        raise CheckFailed(f"{len(differing)} of {len(states)} topics differ: {', '.join(differing)}")
+    return [state.topic for state in states if state.state == "differs"]
+
+
+def _prepare(settings: ElasticSettings, *, dry_run: bool) -> None:
+    for part in prepare(settings, dry_run=dry_run):
+        click.echo(f"Elasticsearch: {part.name}: {part.state if dry_run else DONE[part.state]}")
+        if dry_run and part.state != "ok":
+            click.echo(part.content.decode())

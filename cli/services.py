@@ -94,9 +94,15 @@ def _sink(name: str, section: type[BaseModel]) -> Service:
     def missing(settings: Settings) -> list[str]:
         if getattr(settings, name) is not None:
             return []
-        return [variable.name for variable in variables(section, (name,)) if variable.field.is_required()]
+        return _needed(section, name)
 
     return Service(run, check, missing)
+
+
+def _needed(section: type[BaseModel], name: str) -> list[str]:
+    """The variables that must be set; where there are several ways, the first."""
+    found = list(variables(section, (name,)))
+    return [variable.name for variable in found if variable.field.is_required()] or [found[0].name]
 
 
 SERVICES = {

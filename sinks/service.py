@@ -1,8 +1,11 @@
 """Builds a sink worker by its name; a sink's client library is imported only when that sink is used."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
+
+import orjson
 
 from runtime.broker import Broker, Subscription
 from runtime.flow import Forgetful, Source, Stage
@@ -41,11 +44,24 @@ def check(name: str, settings: Settings) -> str:
         sink.close()
 
 
-def prepare(settings: ElasticSettings) -> str:
-    """Put into the cluster what the sink needs there; one sentence on it. Raises Unavailable or ConfigError."""
-    from sinks.elastic.templates import install
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Something that a sink needs in its SIEM: its name, how it was found (`missing`, `differs`, `ok`), its content."""
 
-    return install(settings)
+    name: str
+    state: str
+    content: bytes
+
+
+def prepare(settings: ElasticSettings, *, dry_run: bool = False) -> Sequence[Prepared]:
+    """Put into the cluster what the sink needs there, or only look. Raises Unavailable or ConfigError."""
+    from sinks.elastic.templates import install, look
+
+    parts = look(settings) if dry_run else install(settings)
+    return [
+        Prepared(f"{part.kind} {part.name}", part.state, orjson.dumps(part.wanted, option=orjson.OPT_INDENT_2))
+        for part in parts
+    ]
 
 
 def _splunk(settings: Settings, metrics: Metrics, beat: Beat, pause: Pause) -> Sink:

@@ -123,7 +123,7 @@ def _refused(words: str) -> str | None:
     unknown = [word for word in rest if word.startswith("-") and word.partition("=")[0] not in options]
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     choices = [parameter.type for parameter in arguments if isinstance(parameter.type, click.Choice)]
-    if rest and choices and rest[0] not in (*choices[0].choices, "SERVICE"):
+    if rest and choices and not rest[0].startswith("-") and rest[0] not in (*choices[0].choices, "SERVICE"):
         unknown.append(rest[0])
     return f"sk2siem{words}: {', '.join(unknown)} unknown" if unknown else None
 

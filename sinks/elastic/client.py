@@ -15,6 +15,8 @@ from sinks import tls
 from sinks.elastic.judge import OPERATOR_SECONDS, trouble
 from sinks.elastic.settings import ElasticSettings
 
+BUSY = (429, 502, 503, 504)  # another node may take it
+
 
 class GzipNode(Urllib3HttpNode):
     """Compresses at the lowest level: the client's own `http_compress` takes six times as long for a tenth less."""
@@ -34,16 +36,20 @@ class GzipNode(Urllib3HttpNode):
 
 
 def connect(settings: ElasticSettings) -> Elasticsearch:
-    """A client that tries once: the loop is what retries. Connects to nothing. Raises ConfigError."""
+    """A client that tries each node once: the loop is what retries. Connects to nothing. Raises ConfigError.
+
+    A document that was stored by one node and is sent to the next is stored once, because it carries its id.
+    """
     return Elasticsearch(
-        list(settings.urls),
+        **({"cloud_id": settings.cloud_id} if settings.cloud_id else {"hosts": list(settings.urls)}),
         request_timeout=settings.timeout_seconds,
         node_class=GzipNode if settings.http_compress else Urllib3HttpNode,
         connections_per_node=settings.requests_in_parallel,
-        max_retries=0,
+        max_retries=max(0, len(settings.urls) - 1),
+        retry_on_status=BUSY,
         retry_on_timeout=False,
         **_login(settings),
-        **(_tls(settings) if settings.url.startswith("https:") or ",https:" in settings.url else {}),
+        **(_tls(settings) if settings.cloud_id or "https:" in settings.where else {}),
     )
 
 
@@ -53,26 +59,31 @@ def translated(settings: ElasticSettings) -> Iterator[None]:
     try:
         yield
     except UnsupportedProductError as error:
-        raise Unavailable(
-            f"what answers at {settings.url} is not Elasticsearch: set SK2SIEM_ELASTIC__URL",
-            retry_after=OPERATOR_SECONDS,
-        ) from error
+        raise foreign(settings) from error
     except ApiError as error:
         raise trouble(error.meta.status, error.meta.headers, error.body) from error
     except TransportError as error:
         raise _unreached(error, settings) from error
 
 
+def foreign(settings: ElasticSettings) -> Unavailable:
+    """What answered is something else, a proxy for example. The client itself looks at its first answer only."""
+    return Unavailable(
+        f"what answers at {settings.where} is not Elasticsearch: set SK2SIEM_ELASTIC__URL", retry_after=OPERATOR_SECONDS
+    )
+
+
 def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
     match error:
         case TlsError():
             return Unavailable(
-                f"no TLS with Elasticsearch at {settings.url} ({_cause(error)}): check SK2SIEM_ELASTIC__CA_FILE"
+                f"no TLS with Elasticsearch at {settings.where} ({_cause(error)}): check SK2SIEM_ELASTIC__CA_FILE "
+                "or SK2SIEM_ELASTIC__CA_FINGERPRINT"
             )
         case ConnectionTimeout():
-            return Unavailable(f"Elasticsearch at {settings.url} did not answer in time")
+            return Unavailable(f"Elasticsearch at {settings.where} did not answer in time")
         case _:
-            return Unavailable(f"Elasticsearch at {settings.url} cannot be reached ({_cause(error)})")
+            return Unavailable(f"Elasticsearch at {settings.where} cannot be reached ({_cause(error)})")
 
 
 def _cause(error: BaseException) -> str:
@@ -86,6 +97,8 @@ def _cause(error: BaseException) -> str:
 def _login(settings: ElasticSettings) -> dict[str, Any]:
     if settings.api_key:
         return {"api_key": settings.api_key.get_secret_value()}
+    if settings.bearer_token:
+        return {"bearer_auth": settings.bearer_token.get_secret_value()}
     if settings.username and settings.password:
         return {"basic_auth": (settings.username, settings.password.get_secret_value())}
     return {}
@@ -94,6 +107,8 @@ def _login(settings: ElasticSettings) -> dict[str, Any]:
 def _tls(settings: ElasticSettings) -> dict[str, Any]:
     if not settings.verify_tls:
         return {"verify_certs": False, "ssl_show_warn": False}
+    if settings.ca_fingerprint:
+        return {"ssl_assert_fingerprint": settings.ca_fingerprint}
     tls.context(settings.ca_file, verify=True)
     authorities = settings.ca_file or ssl.get_default_verify_paths().cafile
     return {"ca_certs": authorities} if authorities else {}

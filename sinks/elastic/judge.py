@@ -15,7 +15,7 @@ INVALID_ACTION = "action_request_validation_exception"
 NOT_THE_DOCUMENT = frozenset({"validation_exception", "index_closed_exception", "invalid_index_name_exception"})
 BY_STATUS = {
     400: "the request as a whole is not understood; look for a proxy in the way",
-    401: "the login is refused: set SK2SIEM_ELASTIC__API_KEY, or USERNAME and PASSWORD",
+    401: "the login is refused: set SK2SIEM_ELASTIC__API_KEY, BEARER_TOKEN, or USERNAME and PASSWORD",
     403: "not allowed: the login needs create_doc and auto_configure on logs-ibmi.*-*",
     404: "there is no Elasticsearch at SK2SIEM_ELASTIC__URL",
     405: "there is no Elasticsearch at SK2SIEM_ELASTIC__URL",

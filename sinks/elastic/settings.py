@@ -1,5 +1,7 @@
 """What an operator can set of the Elasticsearch sink."""
 
+import base64
+import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -13,22 +15,51 @@ def _checked(url: str) -> str:
     return ",".join(addresses(url))
 
 
+def _cloud(text: str) -> str:
+    """`name:` and the Base64 of host, Elasticsearch's id and Kibana's id, with dollar signs between them."""
+    name, _, packed = text.partition(":")
+    try:
+        parts = base64.b64decode(packed, validate=True).decode("ascii").split("$")
+    except ValueError:
+        parts = []
+    if not name or len(parts) < 2 or not all(parts[:2]):
+        raise ValueError("not a Cloud ID: copy it whole from the deployment's page, with its name and the colon")
+    return text
+
+
+def _fingerprint(text: str) -> str:
+    plain = text.replace(":", "").strip().lower()
+    if not re.fullmatch("[0-9a-f]{64}", plain):
+        raise ValueError("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")
+    return plain
+
+
 class ElasticSettings(BaseModel):
     """The cluster that documents go to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    url: Annotated[str, AfterValidator(_checked)] = Field(
+    url: Annotated[str, AfterValidator(_checked)] | None = Field(
+        None,
         description="URL of a node, for example https://es.example.com:9200; several are separated by commas "
-        "and used in turn"
+        "and used in turn; this or a cloud_id must be set",
+    )
+    cloud_id: Annotated[str, AfterValidator(_cloud)] | None = Field(
+        None, description="Cloud ID of a deployment on Elastic Cloud, instead of a URL"
     )
     api_key: Secret | None = Field(
         None, description="API key (the encoded form) with create_doc on logs-ibmi.*-*; or a user name and a password"
     )
+    bearer_token: Secret | None = Field(None, description="Bearer token, where neither key nor password is used")
     username: str | None = Field(None, min_length=1, description="User name, when there is no API key")
     password: SecretStr | None = Field(None, description="Password of that user")
     ca_file: str | None = Field(
         None, description="PEM file of the authorities that may sign the server's certificate; by default the system's"
+    )
+    ca_fingerprint: Annotated[str, AfterValidator(_fingerprint)] | None = Field(
+        None,
+        description="SHA-256 fingerprint of an authority that must be in the server's chain, instead of a file: "
+        "Elasticsearch prints it at its first start",
     )
     verify_tls: bool = Field(True, description="Whether the server's certificate is checked; false only for trials")
     namespace: str = Field(
@@ -49,12 +80,21 @@ class ElasticSettings(BaseModel):
 
     @property
     def urls(self) -> tuple[str, ...]:
-        return tuple(self.url.split(","))
+        return tuple(self.url.split(",")) if self.url else ()
+
+    @property
+    def where(self) -> str:
+        """In words for people."""
+        return self.url or f"Elastic Cloud deployment {(self.cloud_id or '').partition(':')[0]}"
 
     @model_validator(mode="after")
-    def _one_way_to_log_in(self) -> Self:
+    def _complete(self) -> Self:
+        if (self.url is None) == (self.cloud_id is None):
+            raise ValueError("set either a url or a cloud_id")
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password go together: set both, or an api_key alone")
-        if self.api_key is not None and self.username is not None:
-            raise ValueError("set an api_key or a username with a password, not both")
+        if sum(way is not None for way in (self.api_key, self.bearer_token, self.username)) > 1:
+            raise ValueError("set one of api_key, bearer_token, or username with password")
+        if self.ca_fingerprint is not None and (self.ca_file is not None or not self.verify_tls):
+            raise ValueError("ca_fingerprint is instead of a ca_file, and needs verify_tls")
         return self

@@ -13,7 +13,7 @@ from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
 from sinks.courier import Courier
-from sinks.elastic.client import connect, translated
+from sinks.elastic.client import connect, foreign, translated
 from sinks.elastic.judge import OPERATOR_SECONDS, judge
 from sinks.elastic.render import render
 from sinks.elastic.settings import ElasticSettings
@@ -23,6 +23,7 @@ from sinks.judgement import Judgement
 from sinks.sink import Forwarded, Parcel
 
 NAME = "elastic"
+PRODUCT_HEADER, PRODUCT = "X-Elastic-Product", "Elasticsearch"
 # what the judgement needs; without it an answer repeats index and id of every document
 FILTER_PATH = ("errors", "items.*.status", "items.*.error", "items.*.failure_store")
 
@@ -71,6 +72,8 @@ class ElasticSink:
         finally:
             self._metrics.request_seconds.observe(time.monotonic() - started)
             self._metrics.request(NAME, code)
+        if status == 200 and headers.get(PRODUCT_HEADER) != PRODUCT:
+            return Judgement(trouble=foreign(self._settings))
         judgement = judge(status, headers, body, len(bodies))
         self._metrics.duplicates.inc(judgement.duplicates)
         return judgement

@@ -7,7 +7,6 @@ from sinks.sink import Forwarded
 
 CONNECTION = "ibmi.connection"
 ALERT = "ibmi.alert"
-PATTERN = "logs-ibmi.*-*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,66 +1,77 @@
-"""What has to be in the cluster before the first document: the template of our data streams."""
+"""What has to be in the cluster before the first document: the templates of our data streams, as files that ship."""
 
-from elasticsearch import Elasticsearch
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch, NotFoundError
 
 from sinks.elastic.client import connect, translated
 from sinks.elastic.settings import ElasticSettings
-from sinks.elastic.streams import PATTERN
 
 NAME = "logs-ibmi"
+PACKAGE = f"{NAME}@package"
 CUSTOM = f"{NAME}@custom"
-STOCK = ("logs@mappings", "logs@settings", "ecs@mappings")
-PRIORITY = 250  # above the stock template `logs`, which has 100
-KEYWORD = {"type": "keyword", "ignore_above": 1024}
-IP = {"properties": {"ip": {"type": "ip"}, "port": {"type": "long"}}}
-MAPPINGS = {
-    "dynamic_templates": [{"strings": {"match_mapping_type": "string", "mapping": KEYWORD}}],
-    "date_detection": False,
-    "properties": {
-        "@timestamp": {"type": "date"},
-        "source": IP,
-        "destination": IP,
-        "related": {"properties": {"ip": {"type": "ip"}}},
-        "event": {
-            "properties": {
-                "ingested": {"type": "date"},
-                "sequence": {"type": "long"},
-                "severity": {"type": "long"},
-                "risk_score": {"type": "float"},
-            }
-        },
-        "message": {"type": "match_only_text"},
-        "ibmi": {
-            "properties": {
-                "status": {
-                    "properties": {
-                        "progress": {"type": "date"},
-                        "lag_entries": {"type": "long"},
-                        "lag_seconds": {"type": "float"},
-                    }
-                }
-            }
-        },
-    },
-}
+COMPONENT_FILE, INDEX_FILE = "component-template.json", "index-template.json"
+IN_WHEEL = Path(__file__).parent / "content"
+IN_SOURCES = Path(__file__).parents[2] / "siem" / "elastic"
+SERVERLESS = "serverless"
+
+Template = dict[str, Any]
 
 
-def install(settings: ElasticSettings) -> str:
-    """Put the template for `logs-ibmi.*-*` there, or renew it; one sentence on it. Raises Unavailable, ConfigError.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One template: its kind as people call it, its name, what it should be, and what the cluster has."""
 
-    It stands on the stock components of Elasticsearch where the cluster has them, and a component template named
-    `logs-ibmi@custom`, where there is one, has the last word.
+    kind: str
+    name: str
+    wanted: Template
+    found: Template | None
+
+    @property
+    def state(self) -> str:
+        if self.found is None:
+            return "missing"
+        return "ok" if _holds(self.found, self.wanted) else "differs"
+
+
+def folder() -> Path:
+    """Where the files are: beside this module in an installation, below siem/ in the sources."""
+    return IN_WHEEL if IN_WHEEL.is_dir() else IN_SOURCES
+
+
+def component_template() -> Template:
+    """Settings and mappings of every field that we write."""
+    return _read(COMPONENT_FILE)
+
+
+def index_template() -> Template:
+    """What makes a data stream of `logs-ibmi.*-*`: stock components, ours, `logs-ibmi@custom` last; its life cycle."""
+    return _read(INDEX_FILE)
+
+
+def look(settings: ElasticSettings) -> Sequence[Part]:
+    """What `install` would put there, beside what is there. Raises Unavailable, ConfigError."""
+    with connect(settings) as client, translated(settings):
+        return _parts(client)
+
+
+def install(settings: ElasticSettings) -> Sequence[Part]:
+    """Put there what is missing or differs; what it was before. Raises Unavailable, ConfigError.
+
+    A component template named `logs-ibmi@custom` belongs to the operator: it is never written, and has the last word.
     """
     with connect(settings) as client, translated(settings):
-        client.indices.put_index_template(
-            name=NAME,
-            index_patterns=[PATTERN],
-            priority=PRIORITY,
-            data_stream={},
-            composed_of=[*STOCK, CUSTOM],
-            ignore_missing_component_templates=[*STOCK, CUSTOM],
-            template={"mappings": MAPPINGS},
-        )
-    return f"template {NAME} for the data streams {PATTERN}"
+        parts = _parts(client)
+        component, index = parts
+        if component.state != "ok":
+            client.cluster.put_component_template(name=component.name, **_arguments(component.wanted))
+        if index.state != "ok":
+            client.indices.put_index_template(name=index.name, **_arguments(index.wanted))
+    return parts
 
 
 def is_covered(client: Elasticsearch, stream: str) -> bool:
@@ -70,3 +81,51 @@ def is_covered(client: Elasticsearch, stream: str) -> bool:
         return True
     simulated = client.indices.simulate_index_template(name=stream)
     return "template" in simulated.body
+
+
+def _parts(client: Elasticsearch) -> tuple[Part, Part]:
+    component = component_template()
+    if client.info()["version"].get("build_flavor") == SERVERLESS:
+        del component["template"]["settings"]  # there is no index life-cycle management to be preferred there
+    return (
+        Part("component template", PACKAGE, component, _found_component(client)),
+        Part("index template", NAME, index_template(), _found_index(client)),
+    )
+
+
+def _found_component(client: Elasticsearch) -> Template | None:
+    try:
+        answer = client.cluster.get_component_template(name=PACKAGE, flat_settings=True)
+    except NotFoundError:
+        return None
+    found: Template = answer["component_templates"][0]["component_template"]
+    return found
+
+
+def _found_index(client: Elasticsearch) -> Template | None:
+    try:
+        answer = client.indices.get_index_template(name=NAME, flat_settings=True)
+    except NotFoundError:
+        return None
+    found: Template = answer["index_templates"][0]["index_template"]
+    return found
+
+
+def _holds(found: object, wanted: object) -> bool:
+    """Whether `found` says all that `wanted` does; a cluster adds defaults and writes truth values as text."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(_holds(found.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(found) == len(wanted) and all(map(_holds, found, wanted))
+    if isinstance(wanted, bool):
+        return found in (wanted, str(wanted).lower())
+    return found == wanted
+
+
+def _arguments(template: Template) -> dict[str, Any]:
+    return {"meta" if key == "_meta" else key: value for key, value in template.items()}
+
+
+def _read(name: str) -> Template:
+    document: Template = orjson.loads((folder() / name).read_bytes())
+    return document

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ class Relay:
     login: str | None = None
     seen: list[str] = field(default_factory=list)
     _open: list[socket.socket] = field(default_factory=list)
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -34,29 +35,38 @@ class Relay:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._handle, args=(client,), daemon=True).start()
+            self._begin(self._handle, client)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for thread in self._threads:  # the list may grow while it is gone through
+            for one in list(self._open):
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+            thread.join()
         for one in self._open:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
             one.close()
+
+    def _begin(self, work: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _handle(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
+            self._open.append(client)
             if self.context is not None:
                 client = self.context.wrap_socket(client, server_side=True)
-            self._open.append(client)
+                self._open.append(client)
             first = b"" if self.target is not None else _head(client)
             server = self._connect(first, client)
             if server is None:
                 return
             self._open.append(server)
             for one, other in ((client, server), (server, client)):
-                threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+                self._begin(_pump, one, other)
 
     def _connect(self, head: bytes, client: socket.socket) -> socket.socket | None:
         """To the fixed target, or to where a client of a proxy wants to go."""

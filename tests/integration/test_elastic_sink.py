@@ -16,7 +16,7 @@ from runtime.metrics import Metrics
 from schemas.records import EventId
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
-from sinks.elastic.templates import install
+from sinks.elastic.templates import CUSTOM, NAME, PACKAGE, install, look
 from sinks.sink import Parcel
 from tests.unit.sinks.samples import SAMPLES, VERDICT, parcel, verdict
 
@@ -145,16 +145,19 @@ def test_an_id_that_no_document_can_have_is_rejected_alone(bench: Bench) -> None
 def test_a_missing_template_holds_and_says_what_to_do(tmp_path: Path) -> None:
     with Elasticsearch(free_port(), tmp_path) as bare:
         own = Bench(bare)
+        before = [part.state for part in look(own.settings)]
         with pytest.raises(Unavailable, match="sk2siem init"):
             own.sink().check()
         with pytest.raises(Unavailable, match="sk2siem init") as held:
             own.sink().send(parcels(3))
-        install(own.settings)
+        installed = [part.state for part in install(own.settings)]
+        after = [part.state for part in look(own.settings)]
         said = own.sink().check()
         own.sink().send(parcels(3))
         stored = own.ids()
         own.close()
 
+    assert (before, installed, after) == (["missing"] * 2, ["missing"] * 2, ["ok"] * 2)
     assert held.value.retry_after == 30.0
     assert own.stream in said
     assert stored == ids(parcels(3))
@@ -210,3 +213,35 @@ def test_what_is_not_elasticsearch_is_named(bench: Bench, hec: Hec) -> None:
         sink.check()
     with pytest.raises(Unavailable, match="SK2SIEM_ELASTIC__URL"):
         sink.send(parcels(1))
+
+
+def test_our_templates_set_the_life_cycle_the_failure_store_and_the_types(bench: Bench) -> None:
+    install(bench.settings)
+    bench.sink().send([parcel(content) for content in SAMPLES.values()])
+
+    stored = bench.client.indices.get_index_template(name=NAME)["index_templates"][0]["index_template"]["template"]
+    mapped = bench.client.indices.get_mapping(index=bench.stream, expand_wildcards="all")
+    (properties,) = [index["mappings"]["properties"] for index in mapped.values()]
+    assert stored["lifecycle"]["data_retention"] == "90d"
+    assert stored["data_stream_options"]["failure_store"]["enabled"] is True
+    assert properties["source"]["properties"]["ip"]["type"] == "ip"
+    assert properties["ibmi"]["properties"]["status"]["properties"]["lag_seconds"]["type"] == "float"
+
+
+def test_what_somebody_changed_is_mended_but_the_operators_own_component_is_never_written(tmp_path: Path) -> None:
+    with Elasticsearch(free_port(), tmp_path) as bare:
+        own = Bench(bare)
+        template = {"settings": {"index.number_of_replicas": 2}}
+        own.client.cluster.put_component_template(name=CUSTOM, template=template)
+        install(own.settings)
+        own.client.cluster.put_component_template(name=PACKAGE, template={"settings": {}})
+        found = [part.state for part in look(own.settings)]
+        install(own.settings)
+        after = [part.state for part in look(own.settings)]
+        simulated = own.client.indices.simulate_index_template(name=own.stream)["template"]["settings"]["index"]
+        kept = own.client.cluster.get_component_template(name=CUSTOM)["component_templates"][0]["component_template"]
+        own.close()
+
+    assert (found, after) == (["differs", "ok"], ["ok", "ok"])
+    assert simulated["number_of_replicas"] == "2"
+    assert kept["template"]["settings"]["index"]["number_of_replicas"] == "2"

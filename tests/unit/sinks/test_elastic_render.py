@@ -1,5 +1,7 @@
 """ECS documents: allowed values only, addresses that are addresses; golden files show them whole."""
 
+import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from schemas.records import Alert, DetailType, Direction, Endpoint
 from sinks.elastic.render import render
 from sinks.elastic.streams import Streams
+from sinks.elastic.templates import component_template, index_template
 from sinks.sink import Forwarded
 from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, FAILED, SAMPLES, VERDICT
 
@@ -154,3 +157,35 @@ def test_the_prebuilt_telnet_rule_of_elastic_would_match() -> None:
     assert "connection" in cast(list[str], event["type"])
     assert not {"denied", "end"} & set(cast(list[str], event["type"]))
     assert (part(document, "destination")["port"], network["protocol"]) == (23, "telnet")
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_every_field_has_a_type_in_our_template(name: str) -> None:
+    mapped = set(_paths_of_mapping(component_template()["template"]["mappings"]["properties"]))
+
+    assert set(_paths(rendered(EVERY_KIND[name]))) - mapped == set()
+
+
+def _paths(document: Object, prefix: str = "") -> Iterator[str]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _paths(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _paths_of_mapping(properties: Object, prefix: str = "") -> Iterator[str]:
+    for name, mapping in properties.items():
+        inner = cast(Object, mapping).get("properties")
+        if inner is None:
+            yield prefix + name
+        else:
+            yield from _paths_of_mapping(cast(Object, inner), f"{prefix}{name}.")
+
+
+def test_the_templates_are_part_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+
+    assert included == {"siem/elastic": "sinks/elastic/content"}
+    assert index_template()["index_patterns"] == ["logs-ibmi.*-*"]

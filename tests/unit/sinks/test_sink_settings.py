@@ -1,16 +1,20 @@
 """Settings of the sinks: what an operator may write, and that no secret shows."""
 
+import base64
+
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from runtime.errors import ConfigError
 from sinks import tls
+from sinks.elastic.client import connect
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.splunk.settings import SplunkSettings
 
 TOKEN = "0000-secret"
 SPLUNK = {"url": "https://splunk:8088", "token": TOKEN}
+CLOUD_ID = "soc:" + base64.b64encode(b"eu-central-1.aws.example.com:9243$es-id$kibana-id").decode()
 ELASTIC = {"url": "https://es:9200"}
 
 
@@ -137,6 +141,14 @@ def test_secrets_do_not_show() -> None:
         pytest.param({"username": "u"}, id="a user without a password"),
         pytest.param({"password": "p"}, id="a password without a user"),
         pytest.param({"api_key": "k", "username": "u", "password": "p"}, id="two ways to log in"),
+        pytest.param({"api_key": "k", "bearer_token": "t"}, id="a key and a token"),
+        pytest.param({"cloud_id": CLOUD_ID}, id="a URL and a cloud"),
+        pytest.param({"url": None}, id="neither"),
+        pytest.param({"url": None, "cloud_id": "soc"}, id="a Cloud ID without its code"),
+        pytest.param({"url": None, "cloud_id": "soc:bm9ib2R5"}, id="a Cloud ID without Elasticsearch in it"),
+        pytest.param({"ca_fingerprint": "abcd"}, id="a fingerprint that is too short"),
+        pytest.param({"ca_fingerprint": "ab" * 32, "ca_file": "ca.pem"}, id="a fingerprint and a file"),
+        pytest.param({"ca_fingerprint": "ab" * 32, "verify_tls": False}, id="a fingerprint that nobody looks at"),
         pytest.param({"namespace": "with-hyphen"}, id="a hyphen in the namespace"),
         pytest.param({"namespace": "Upper"}, id="a namespace in upper case"),
         pytest.param({"namespace": ""}, id="no namespace"),
@@ -147,6 +159,20 @@ def test_secrets_do_not_show() -> None:
 def test_settings_of_elastic_that_cannot_work_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         elastic(**changes)
+
+
+def test_a_cloud_id_leads_to_its_node() -> None:
+    settings = ElasticSettings.model_validate({"cloud_id": CLOUD_ID, "bearer_token": TOKEN})
+
+    with connect(settings) as client:
+        (node,) = client.transport.node_pool.all()
+
+    assert node.base_url == "https://es-id.eu-central-1.aws.example.com:9243"
+    assert settings.where == "Elastic Cloud deployment soc"
+
+
+def test_a_fingerprint_may_have_colons() -> None:
+    assert elastic(ca_fingerprint=":".join(["AB"] * 32)).ca_fingerprint == "ab" * 32
 
 
 def test_a_ca_file_that_cannot_be_read_is_a_configuration_error() -> None:

@@ -1,0 +1,183 @@
+"""Each answer that a bulk request can get, over a real socket, in the middle of ten thousand documents."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from runtime.metrics import Metrics
+from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.sink import ElasticSink
+from tests.fakes.elastic_node import ElasticNode, Fault, ItemFault, RequestFault, elastic_node
+from tests.integration.rows import Ran, assert_each_has_its_fate, run
+
+SOME = (3, 4, 250, 499)
+CONFLICT = "version_conflict_engine_exception"
+HOUR = 3600.0
+FEWER = 500
+LAST_STEP = 31.0
+"""The longest wait between two tries: what the loop waits where a person has to act, and a little."""
+
+
+@pytest.fixture
+def node() -> Iterator[ElasticNode]:
+    with elastic_node() as made:
+        yield made
+
+
+def sink(node: ElasticNode, metrics: Metrics, *, in_parallel: int = 2) -> ElasticSink:
+    settings = ElasticSettings(
+        url=node.url, batch_events=500, timeout_seconds=1, requests_in_parallel=in_parallel, http_compress=False
+    )
+    return ElasticSink(settings, metrics)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, how its answers are counted, and what the log says; `dead`: so many become dead letters, and why.
+
+    `again`: how many documents are sent a second time.
+    """
+
+    fault: Fault
+    code: str = "200"
+    says: str = ""
+    dead: tuple[int, str] | None = None
+    again: int | None = 0
+    duplicates: int = 0
+    in_parallel: int = 2
+
+
+def held(status: int, error: str | None, says: str) -> Row:
+    return Row(ItemFault(SOME, status, error), says=says, again=len(SOME))
+
+
+def rejected(status: int, error: str | None, failure_store: str | None = None) -> Row:
+    reason = "failure-store" if failure_store == "used" else str(error)
+    says = "failure store" if failure_store == "used" else str(error)
+    return Row(ItemFault(SOME, status, error, failure_store), says=says, dead=(len(SOME), reason))
+
+
+def whole(status: int, error: str | None, says: str, **more: object) -> Row:
+    return Row(RequestFault(status, error, times=2, **more), str(status), says, again=None)  # type: ignore[arg-type]
+
+
+ROWS = {
+    "item 201 in the failure store": rejected(201, None, "used"),
+    "item 200, as only an update says": held(200, None, "200"),
+    "item 409 with our own id": Row(ItemFault(SOME, 409, CONFLICT, stores=True), duplicates=len(SOME)),
+    "item 409 of another kind": held(409, "other_exception", "409"),
+    "item 429 queue full": held(429, "es_rejected_execution_exception", "overloaded"),
+    "item 429 circuit breaker": held(429, "circuit_breaking_exception", "short of memory"),
+    "item 500": held(500, "internal_error", "500"),
+    "item 502": held(502, None, "502"),
+    "item 503 red shards": held(503, "unavailable_shards_exception", "unavailable_shards_exception"),
+    "item 504": held(504, None, "504"),
+    **{
+        f"item 400 {error}": rejected(400, error)
+        for error in (
+            "document_parsing_exception",
+            "mapper_parsing_exception",
+            "strict_dynamic_mapping_exception",
+            "illegal_argument_exception",
+            "action_request_validation_exception",
+        )
+    },
+    "item 400 that the failure store did not take": rejected(400, "document_parsing_exception", "failed"),
+    "item 404 no data stream": held(404, "index_not_found_exception", "sk2siem init"),
+    "item 403 disk flood": held(403, "cluster_block_exception", "is the disk full"),
+    "item 403 privilege": held(403, "security_exception", "create_doc"),
+    "item 400 no more shards": held(400, "validation_exception", "max_shards_per_node"),
+    "item 400 a closed index": held(400, "index_closed_exception", "closed"),
+    "request 401": whole(401, "security_exception", "SK2SIEM_ELASTIC__API_KEY"),
+    "request 403": whole(403, "security_exception", "create_doc"),
+    "request 400 the whole body": whole(400, "parse_exception", "look for a proxy"),
+    "request 400 media type": whole(400, "media_type_header_exception", "Elasticsearch 9 is needed"),
+    "request 400 one invalid action": Row(
+        RequestFault(400, "action_request_validation_exception", times=9),
+        "400",
+        "action_request_validation_exception",
+        dead=(1, "action_request_validation_exception"),
+        again=None,
+        in_parallel=1,
+    ),
+    "request 404": whole(404, None, "SK2SIEM_ELASTIC__URL"),
+    "request 413": Row(RequestFault(413), "413", again=None),
+    "request 413 for one document": Row(
+        RequestFault(413, times=9), "413", "413", dead=(1, "too-large"), again=None, in_parallel=1
+    ),
+    "request 429": whole(429, "es_rejected_execution_exception", "overloaded"),
+    "request 429 with Retry-After": whole(429, "circuit_breaking_exception", "memory", retry_after=3.0),
+    "request 500": whole(500, None, "500"),
+    "request 502": whole(502, None, "502", page=True),
+    "request 503": whole(503, None, "503"),
+    "request 504": whole(504, None, "504"),
+    "a page with 200": Row(RequestFault(page=True, times=2), "200", "is not Elasticsearch", again=None),
+    "an answer without the product's header": Row(
+        RequestFault(product=False, items=500, times=2), "200", "is not Elasticsearch", again=None
+    ),
+    "fewer items than documents": Row(RequestFault(items=2, times=2), "200", "200", again=None),
+    "a torn connection": Row(RequestFault(torn=True, times=2), "none", "cannot be reached", again=None),
+    "a torn connection after documents were stored": Row(
+        RequestFault(torn=True, takes=30), "none", "cannot be reached", again=None, duplicates=30
+    ),
+    "no answer in time": Row(
+        RequestFault(delay_seconds=1.5, takes=500), "none", "did not answer in time", again=None, duplicates=500
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_document_has_its_fate_and_the_operator_one_line(node: ElasticNode, name: str) -> None:
+    row, metrics = ROWS[name], Metrics("elastic")
+    ours = sink(node, metrics, in_parallel=row.in_parallel)
+
+    ran = run(ours, metrics, lambda: node.fault(row.fault))
+    ours.close()
+
+    assert_each_has_its_fate(ran, list(node.documents), copies=False)
+    assert (ran.dead.total(), *ran.reasons) == (row.dead or (0,))
+    assert metrics.value("requests_total", sink="elastic", code=row.code) >= 1
+    assert metrics.value("sink_duplicates_total") == row.duplicates
+    assert row.again is None or node.received.total() - ran.events == row.again
+    assert len(ran.lines) == (1 if row.says else 0), ran.said()
+    assert row.says in ran.said()
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        pytest.param(RequestFault(401, "security_exception", times=None), "SK2SIEM_ELASTIC__API_KEY", id="401"),
+        pytest.param(
+            ItemFault(tuple(range(500)), 404, "index_not_found_exception", times=None), "sk2siem init", id="no index"
+        ),
+        pytest.param(
+            ItemFault(tuple(range(500)), 403, "cluster_block_exception", times=None), "is the disk full", id="disk"
+        ),
+        pytest.param(RequestFault(502, page=True, times=None), "502", id="a page of a proxy"),
+    ],
+)
+def test_an_hour_of_trouble_costs_nothing(node: ElasticNode, fault: Fault, says: str) -> None:
+    metrics = Metrics("elastic")
+    ours = sink(node, metrics)
+    began: list[float] = []
+    healed: list[float] = []
+    not_ready: set[str] = set()
+
+    def look(ran: Ran) -> None:
+        began.append(ran.clock.now)
+        assert ran.health.alive
+        not_ready.update(ran.health.troubles.values())
+        if not healed and ran.clock.now >= began[0] + HOUR:
+            node.heal()
+            healed.append(ran.clock.now)
+
+    ran = run(ours, metrics, lambda: node.fault(fault), after_wait=look, events=FEWER)
+    ours.close()
+
+    assert_each_has_its_fate(ran, list(node.documents), copies=False)
+    assert ran.dead.total() == 0
+    assert any(says in why for why in not_ready)
+    assert ran.health.troubles == {}
+    assert ran.clock.now - healed[0] < LAST_STEP
+    assert len(ran.lines) == 1, ran.said()

@@ -1,0 +1,132 @@
+"""Ways to a cluster: certificates, logins, several nodes; and what `sk2siem init` puts there."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.main import run_command
+from runtime.errors import Unavailable
+from runtime.metrics import Metrics
+from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.sink import ElasticSink
+from sinks.sink import Parcel
+from tests.fakes.certificates import Certificates
+from tests.fakes.elastic_node import ElasticNode, RequestFault, elastic_node
+from tests.fakes.relay import relay
+from tests.unit.sinks.samples import parcel, verdict
+
+NOBODY = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def node() -> Iterator[ElasticNode]:
+    with elastic_node() as made:
+        yield made
+
+
+def send(parcels: list[Parcel], **changes: object) -> None:
+    sink = ElasticSink(ElasticSettings.model_validate({"timeout_seconds": 5, **changes}), Metrics("elastic"))
+    try:
+        outcome = sink.send(parcels)
+    finally:
+        sink.close()
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+
+
+def parcels(count: int) -> list[Parcel]:
+    return [parcel(verdict(number), offset=number) for number in range(count)]
+
+
+def test_a_fingerprint_of_the_authority_is_enough(node: ElasticNode, certificates: Certificates) -> None:
+    with relay(node.port, certificates.server_context()) as front:
+        send(parcels(3), url=f"https://localhost:{front.port}", ca_fingerprint=certificates.authority_fingerprint)
+
+    assert len(node.documents) == 3
+
+
+def test_another_fingerprint_is_refused(node: ElasticNode, certificates: Certificates) -> None:
+    with (
+        relay(node.port, certificates.server_context()) as front,
+        pytest.raises(Unavailable, match="SK2SIEM_ELASTIC__CA_FINGERPRINT"),
+    ):
+        send(parcels(3), url=f"https://localhost:{front.port}", ca_fingerprint="ab" * 32)
+
+    assert node.documents == {}
+
+
+@pytest.mark.parametrize(
+    ("login", "header"),
+    [
+        pytest.param({"api_key": "a2V5"}, "ApiKey a2V5", id="API key"),
+        pytest.param({"bearer_token": "token"}, "Bearer token", id="bearer token"),
+        pytest.param(
+            {"username": "soc", "password": "pw"}, f"Basic {base64.b64encode(b'soc:pw').decode()}", id="password"
+        ),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_each_way_to_log_in(node: ElasticNode, login: dict[str, str], header: str | None) -> None:
+    send(parcels(1), url=node.url, **login)
+
+    assert node.logins == [header]
+
+
+def test_a_node_that_is_down_is_passed_over(node: ElasticNode) -> None:
+    send(parcels(20), url=f"{NOBODY},{node.url}", batch_events=2, requests_in_parallel=1)
+
+    assert len(node.documents) == 20
+
+
+def test_a_node_that_is_overloaded_is_passed_over(node: ElasticNode) -> None:
+    with elastic_node() as busy:
+        busy.fault(RequestFault(429, "es_rejected_execution_exception", times=None))
+        send(parcels(20), url=f"{busy.url},{node.url}", batch_events=2, requests_in_parallel=1)
+
+    assert len(node.documents) == 20
+
+
+@pytest.fixture
+def environment(node: ElasticNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ElasticNode:
+    monkeypatch.setenv("SK2SIEM_BROKER__URL", f"sqlite:///{tmp_path}/broker.db")
+    monkeypatch.setenv("SK2SIEM_ELASTIC__URL", node.url)
+    return node
+
+
+def test_init_shows_before_it_installs_and_updates_what_differs(
+    environment: ElasticNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["init", "--dry-run"]) == 0
+    shown, untouched = capsys.readouterr().out, dict(environment.templates)
+    assert run_command(["init"]) == 0
+    installed = capsys.readouterr().out
+    environment.templates["/_index_template/logs-ibmi"]["priority"] = 1
+    assert run_command(["init", "elastic"]) == 0
+    updated = capsys.readouterr().out
+
+    assert untouched == {}
+    assert "index template logs-ibmi: missing" in shown
+    assert '"data_retention": "90d"' in shown
+    assert "sk.verdicts" in shown
+    assert "component template logs-ibmi@package: installed" in installed
+    assert "index template logs-ibmi: updated" in updated
+    assert "component template logs-ibmi@package: ok" in updated
+    assert "sk.verdicts" not in updated
+
+
+def test_a_serverless_project_gets_no_setting_that_it_refuses(environment: ElasticNode) -> None:
+    environment.flavour = "serverless"
+
+    assert run_command(["init", "elastic"]) == 0
+
+    assert "settings" not in environment.templates["/_component_template/logs-ibmi@package"]["template"]
+
+
+def test_init_of_elastic_without_its_settings_is_a_wrong_command_line(
+    environment: ElasticNode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SK2SIEM_ELASTIC__URL")
+
+    assert run_command(["init", "elastic"]) == 2
+    assert "SK2SIEM_ELASTIC__URL" in capsys.readouterr().err
