@@ -100,7 +100,8 @@ class Join:
         if before is not None and before.id == entry.id:
             return
         connection = connection_of(entry, at, self._need)
-        for early in self._early.take(key, at):
+        taken = self._early.take(key, at)
+        for early in taken:
             _join(connection, early.handshake, early.need)
         if before is not None:
             self._inherit(connection, before)
@@ -111,6 +112,9 @@ class Join:
         yield from self._decide(connection, is_over=False)
         if connection.finding is None:
             self._waiting.append(connection)
+        elif connection.finding.kind is None:
+            for early in taken:
+                yield Unjoined(early.entry, early.need, connection.levels, alone=False)
 
     def handshake(self, entry: Entry) -> Iterator[Decision]:
         """An S or X entry. One that was read before is passed over."""
