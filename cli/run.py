@@ -11,6 +11,7 @@ from cli.settings import Settings, load
 from cli.supervisor import run_all
 from cli.version import release
 from runtime.brokers import connect
+from runtime.ending import ending
 from runtime.logs import configure, log
 from runtime.ops import OpsServer
 
@@ -47,7 +48,8 @@ def run_service(name: str, settings: Settings) -> int:
         if broker is None:
             return 0
         try:
-            return wired.serve(settings, broker, running)
+            with ending(running.shutdown, running.grace):
+                return wired.serve(settings, broker, running)
         finally:
             broker.close()
     finally:
