@@ -22,7 +22,7 @@ TAKE_OVER = "SK2SIEM_PRODUCER__TAKE_OVER"
 @click.argument("name", metavar="SERVICE", type=click.Choice([*SERVICES, "all"]))
 @click.option("--take-over", is_flag=True, help="Start a producer although another one seems to be alive.")
 def command(name: str, take_over: bool) -> int:
-    """Run SERVICE until SIGTERM: producer, enricher, splunk, elastic, file, or all that are configured.
+    """Run SERVICE until SIGTERM: producer, enricher, splunk, elastic, file, syslog, or all that are configured.
 
     \b
     Example:

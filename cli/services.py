@@ -14,6 +14,7 @@ from runtime.service import Running
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.splunk.settings import SplunkSettings
+from sinks.syslog.settings import SyslogSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def service(name: str, settings: Settings) -> Service:
 
 def configured(settings: Settings) -> tuple[str, ...]:
     """What `run all` runs: producer and enricher, and the sinks whose settings are there."""
-    sinks = (name for name in ("splunk", "elastic", "file") if getattr(settings, name) is not None)
+    sinks = (name for name in ("splunk", "elastic", "file", "syslog") if getattr(settings, name) is not None)
     return ("producer", "enricher", *sinks)
 
 
@@ -111,4 +112,5 @@ SERVICES = {
     "splunk": _sink("splunk", SplunkSettings),
     "elastic": _sink("elastic", ElasticSettings),
     "file": _sink("file", FileSettings),
+    "syslog": _sink("syslog", SyslogSettings),
 }

@@ -18,6 +18,7 @@ from runtime.settings import SECTION, BrokerSettings, LogSettings, LoopSettings,
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.splunk.settings import SplunkSettings
+from sinks.syslog.settings import SyslogSettings
 
 TEXT_OF_OURS = ("value_error", "assertion_error")
 
@@ -43,6 +44,7 @@ class Settings(BaseModel):
     splunk: SplunkSettings | None = None
     elastic: ElasticSettings | None = None
     file: FileSettings | None = None
+    syslog: SyslogSettings | None = None
 
 
 def load(environ: Mapping[str, str]) -> Settings:

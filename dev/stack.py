@@ -11,6 +11,7 @@ from dev.hec import Hec
 from dev.ibmi import Ibmi
 from dev.kafka import Kafka
 from dev.part import Failed, Missing, Part
+from dev.rsyslog import Rsyslog
 
 Parts = Mapping[str, Part]
 
@@ -18,7 +19,13 @@ Parts = Mapping[str, Part]
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.stack", description=__doc__)
     parser.add_argument("command", choices=list(_COMMANDS))
-    parts: Parts = {"kafka": Kafka(), "elasticsearch": Elasticsearch(), "ibmi": Ibmi(), "hec": Hec()}
+    parts: Parts = {
+        "kafka": Kafka(),
+        "elasticsearch": Elasticsearch(),
+        "ibmi": Ibmi(),
+        "hec": Hec(),
+        "rsyslog": Rsyslog(),
+    }
     return _COMMANDS[parser.parse_args().command](parts)
 
 

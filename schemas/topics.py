@@ -7,7 +7,7 @@ ENTRIES = "sk.entries"
 POSITIONS = "sk.positions"
 VERDICTS = "sk.verdicts"
 ALERTS = "sk.alerts"
-SERVICES = ("producer", "enricher", "splunk", "elastic", "file")
+SERVICES = ("producer", "enricher", "splunk", "elastic", "file", "syslog")
 DEFAULT_PARTITIONS = 6
 
 

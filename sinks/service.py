@@ -18,12 +18,13 @@ from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.sink import Sink
 from sinks.splunk.settings import SplunkSettings
+from sinks.syslog.settings import SyslogSettings
 
-Settings = SplunkSettings | ElasticSettings | FileSettings
+Settings = SplunkSettings | ElasticSettings | FileSettings | SyslogSettings
 Beat = Callable[[], None]
 Pause = Callable[[float], bool]
 Open = Callable[[Settings, Metrics, Beat, Pause], Sink]
-S = TypeVar("S", SplunkSettings, ElasticSettings, FileSettings)
+S = TypeVar("S", SplunkSettings, ElasticSettings, FileSettings, SyslogSettings)
 
 
 def build(
@@ -82,10 +83,16 @@ def _file(settings: Settings, _metrics: Metrics, _beat: Beat, _pause: Pause) -> 
     return FileSink(_of(FileSettings, settings))
 
 
+def _syslog(settings: Settings, metrics: Metrics, beat: Beat, pause: Pause) -> Sink:
+    from sinks.syslog.sink import SyslogSink
+
+    return SyslogSink(_of(SyslogSettings, settings), metrics, beat, pause)
+
+
 def _of(kind: type[S], settings: Settings) -> S:
     if not isinstance(settings, kind):
         raise TypeError(f"{kind.__name__} expected, not {type(settings).__name__}")
     return settings
 
 
-SINKS: dict[str, Open] = {"splunk": _splunk, "elastic": _elastic, "file": _file}
+SINKS: dict[str, Open] = {"splunk": _splunk, "elastic": _elastic, "file": _file, "syslog": _syslog}

@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import pytest
 
+from dev.certificates import Certificates, make
 from dev.elasticsearch import Elasticsearch
 from dev.hec import Hec
 from dev.ibmi import Ibmi
 from dev.kafka import Kafka
 from dev.part import Missing, Part, free_port
-from tests.fakes.certificates import Certificates, make
+from dev.rsyslog import Rsyslog
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -38,6 +39,12 @@ def ibmi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ibmi]:
 @pytest.fixture(scope="session")
 def hec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hec]:
     with _running(Hec(port=free_port(), data=tmp_path_factory.mktemp("hec"))) as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def rsyslog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rsyslog]:
+    with _running(Rsyslog(port=free_port(), data=tmp_path_factory.mktemp("rsyslog"))) as part:
         yield part
 
 

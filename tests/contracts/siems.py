@@ -1,7 +1,10 @@
 """What the contract of sinks is tried on: each sink with the SIEM behind it, seen from outside."""
 
+import itertools
+import re
 import resource
 import signal
+import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +18,7 @@ from elasticsearch import Elasticsearch as Client
 
 from dev.elasticsearch import Elasticsearch
 from dev.hec import TOKEN, Hec
+from dev.rsyslog import Rsyslog
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason, Rejection
 from runtime.metrics import Metrics
@@ -27,6 +31,8 @@ from sinks.file.sink import FileSink
 from sinks.sink import Forwarded, Parcel, Sink
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
+from sinks.syslog.settings import SyslogSettings
+from sinks.syslog.sink import SyslogSink
 from tests.unit.sinks.samples import verdict
 
 NOBODY = "http://127.0.0.1:1"
@@ -57,7 +63,7 @@ def fake() -> Iterator[Siem]:
 
 
 @contextmanager
-def splunk(hec: Hec) -> Iterator[Siem]:
+def splunk(hec: Hec, token: str = TOKEN, **changes: object) -> Iterator[Siem]:
     http = urllib3.PoolManager()
     http.request("DELETE", f"{hec.url}/control/indexed")
     http.request("DELETE", f"{hec.url}/control/faults")
@@ -72,7 +78,8 @@ def splunk(hec: Hec) -> Iterator[Siem]:
         yield
         http.request("DELETE", f"{hec.url}/control/faults")
 
-    with _closing(splunk_sink(hec, batch_events=7), splunk_sink(hec, token="wrong")) as (sink, misdirected):
+    ours = splunk_sink(hec, batch_events=7, token=token, **changes)
+    with _closing(ours, splunk_sink(hec, token="wrong", **changes)) as (sink, misdirected):
         yield Siem(sink, stored, fault, misdirected, "SK2SIEM_SPLUNK__TOKEN", _before_the_epoch)
     http.clear()
 
@@ -118,6 +125,39 @@ def file(folder: Path) -> Iterator[Siem]:
         misdirected,
     ):
         yield Siem(sink, stored, _full_disk, misdirected, str(folder / "taken"))
+
+
+@contextmanager
+def syslog(rsyslog: Rsyslog) -> Iterator[Siem]:
+    """A message of our own behind the others tells when all have arrived."""
+    rsyslog.forget()
+    markers = itertools.count(1)
+    way = SyslogSettings(url=rsyslog.url, timeout_seconds=5)
+
+    def stored() -> list[EventId]:
+        if rsyslog.pid is not None:
+            _wait_for_marker(rsyslog, f"marker {next(markers)}")
+        found = (re.search(r" cs6=(\S+) ", one["message"]) for one in rsyslog.received(0))
+        return [EventId(one[1]) for one in found if one]
+
+    @contextmanager
+    def fault() -> Iterator[None]:
+        stored()  # what it has not read yet would die with it: nobody can know of that, and the sink says so
+        rsyslog.kill()
+        yield
+        rsyslog.start()
+
+    nobody = SyslogSettings(url="tcp://127.0.0.1:1")
+    with _closing(SyslogSink(way, Metrics("syslog")), SyslogSink(nobody, Metrics("syslog"))) as (sink, misdirected):
+        yield Siem(sink, stored, fault, misdirected, "127.0.0.1:1")
+
+
+def _wait_for_marker(rsyslog: Rsyslog, marker: str) -> None:
+    with socket.create_connection(("127.0.0.1", rsyslog.port)) as connection:
+        connection.sendall(f"<134>1 - - test - marker - {marker}\n".encode())
+        count = 1
+        while marker not in (messages := [one["message"] for one in rsyslog.received(count)]):
+            count = len(messages) + 1
 
 
 def splunk_sink(hec: Hec, **changes: object) -> SplunkSink:

@@ -8,7 +8,8 @@ from typing import TypeVar
 import pytest
 
 from dev.elasticsearch import Elasticsearch
-from dev.hec import Hec
+from dev.hec import ACK_TOKEN, Hec
+from dev.rsyslog import Rsyslog
 from runtime.errors import Unavailable
 from sinks.sink import Parcel
 from tests.contracts import siems
@@ -27,18 +28,20 @@ def by_name(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     return {
         "fake": siems.fake,
         "splunk": lambda: siems.splunk(_part(request, "hec", Hec)),
+        "splunk-acknowledged": lambda: siems.splunk(_part(request, "hec", Hec), ACK_TOKEN, acknowledgement=True),
         "elastic": lambda: siems.elastic(_part(request, "elasticsearch", Elasticsearch)),
         "file": lambda: siems.file(tmp_path),
+        "syslog": lambda: siems.syslog(_part(request, "rsyslog", Rsyslog)),
     }
 
 
-@pytest.fixture(params=["fake", "splunk", "elastic", "file"])
+@pytest.fixture(params=["fake", "splunk", "splunk-acknowledged", "elastic", "file", "syslog"])
 def siem(request: pytest.FixtureRequest, by_name: Open) -> Iterator[Siem]:
     with by_name[request.param]() as made:
         yield made
 
 
-@pytest.fixture(params=["fake", "splunk", "elastic"])
+@pytest.fixture(params=["fake", "splunk", "splunk-acknowledged", "elastic"])
 def choosy(request: pytest.FixtureRequest, by_name: Open) -> Iterator[Siem]:
     """Those that look at what they take; a file takes everything."""
     with by_name[request.param]() as made:

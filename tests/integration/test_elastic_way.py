@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from cli.main import run_command
+from dev.certificates import Certificates
 from runtime.errors import Unavailable
 from runtime.metrics import Metrics
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
 from sinks.sink import Parcel
-from tests.fakes.certificates import Certificates
 from tests.fakes.elastic_node import ElasticNode, RequestFault, elastic_node
 from tests.fakes.relay import relay
 from tests.unit.sinks.samples import parcel, verdict

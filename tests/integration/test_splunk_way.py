@@ -2,12 +2,12 @@
 
 import pytest
 
+from dev.certificates import Certificates
 from dev.hec import TOKEN, Hec
 from runtime.errors import Unavailable
 from runtime.metrics import Metrics
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
-from tests.fakes.certificates import Certificates
 from tests.fakes.relay import relay
 
 LOGIN = "soc:proxy-password"

@@ -18,6 +18,7 @@ def test_the_topics_and_their_retention() -> None:
         "sk.dead-letters.splunk": (1, 90, False),
         "sk.dead-letters.elastic": (1, 90, False),
         "sk.dead-letters.file": (1, 90, False),
+        "sk.dead-letters.syslog": (1, 90, False),
     }
 
 

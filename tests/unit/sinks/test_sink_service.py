@@ -16,6 +16,7 @@ from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.service import SINKS, Settings, build, check
 from sinks.splunk.settings import SplunkSettings
+from sinks.syslog.settings import SyslogSettings
 from tests.fakes.broker import FakeBroker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,6 +28,7 @@ def settings_of(name: str, folder: Path) -> Settings:
         "splunk": SplunkSettings.model_validate({"url": NOBODY, "token": "t"}),
         "elastic": ElasticSettings.model_validate({"url": NOBODY}),
         "file": FileSettings(path=str(folder)),
+        "syslog": SyslogSettings(url="tcp://127.0.0.1:1"),
     }
     return made[name]
 

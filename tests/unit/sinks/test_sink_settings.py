@@ -11,6 +11,7 @@ from sinks.elastic.client import connect
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.splunk.settings import SplunkSettings
+from sinks.syslog.settings import SyslogSettings
 
 TOKEN = "0000-secret"
 SPLUNK = {"url": "https://splunk:8088", "token": TOKEN}
@@ -26,7 +27,7 @@ def elastic(**changes: object) -> ElasticSettings:
     return ElasticSettings.model_validate({**ELASTIC, **changes})
 
 
-@pytest.mark.parametrize("settings", [SplunkSettings, ElasticSettings, FileSettings])
+@pytest.mark.parametrize("settings", [SplunkSettings, ElasticSettings, FileSettings, SyslogSettings])
 def test_every_setting_is_described(settings: type[BaseModel]) -> None:
     assert [name for name, field in settings.model_fields.items() if not field.description] == []
 
@@ -159,6 +160,37 @@ def test_secrets_do_not_show() -> None:
 def test_settings_of_elastic_that_cannot_work_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         elastic(**changes)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        pytest.param("tls://syslog.example.com", ("syslog.example.com", 6514), id="TLS"),
+        pytest.param("tcp://syslog.example.com", ("syslog.example.com", 514), id="TCP"),
+        pytest.param("tcp://[2001:db8::1]:1514/", ("2001:db8::1", 1514), id="IPv6 and a port"),
+    ],
+)
+def test_addresses_of_syslog(url: str, address: tuple[str, int]) -> None:
+    assert SyslogSettings(url=url).address == address
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"url": "udp://syslog:514"}, id="UDP"),
+        pytest.param({"url": "syslog:514"}, id="no scheme"),
+        pytest.param({"url": "tls://syslog:port"}, id="a port that is none"),
+        pytest.param({"url": "tls://u:secret@syslog"}, id="a login in it"),
+        pytest.param({"url": "tls://syslog", "framing": "newline"}, id="line breaks with TLS"),
+        pytest.param({"url": "tls://syslog", "key_file": "key.pem"}, id="a key without a certificate"),
+        pytest.param({"url": "tls://syslog", "facility": 24}, id="a facility that is none"),
+    ],
+)
+def test_settings_of_syslog_that_cannot_work_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        SyslogSettings.model_validate(changes)
+
+    assert "secret" not in str(refused.value)
 
 
 def test_a_cloud_id_leads_to_its_node() -> None:

@@ -1,4 +1,4 @@
-"""An authority and certificates of its own for one test run, made by openssl."""
+"""An authority of its own and certificates that it has signed, made by openssl, for servers on this machine."""
 
 import hashlib
 import ssl

@@ -1,0 +1,119 @@
+"""The connection to a receiver that acknowledges nothing: what can be known of it without an answer."""
+
+import contextlib
+import fcntl
+import socket
+import ssl
+import struct
+import termios
+import time
+from collections.abc import Callable
+
+from runtime.errors import Unavailable
+from sinks import tls
+from sinks.syslog.settings import SyslogSettings
+
+LOOK_SECONDS = 0.02
+STOP_SECONDS = 2.0
+GOODBYE_SECONDS = 0.5
+
+
+class Connection:
+    """Opened when it is first needed, and anew after any trouble. Its errors are Unavailable."""
+
+    def __init__(self, settings: SyslogSettings, pause: Callable[[float], bool]) -> None:
+        self._settings = settings
+        self._pause = pause
+        self._where = settings.url
+        self._socket: socket.socket | None = None
+        self._context: ssl.SSLContext | None = None
+        if settings.encrypted:
+            self._context = tls.context(
+                settings.ca_file, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file
+            )
+
+    def open(self) -> None:
+        """Raises Unavailable, in words that name the cause."""
+        if self._socket is not None and not self._is_closed(self._socket):
+            return
+        self.close()
+        try:
+            plain = socket.create_connection(self._settings.address, self._settings.timeout_seconds)
+        except TimeoutError as error:
+            raise Unavailable(f"the syslog receiver {self._where} does not answer") from error
+        except OSError as error:
+            raise Unavailable(f"the syslog receiver {self._where} cannot be reached: {_words(error)}") from error
+        self._socket = self._encrypted(plain) if self._context else plain
+
+    def send(self, content: bytes) -> None:
+        """Returns when the receiver's system has all of it and the connection is still up. Raises Unavailable.
+
+        That is the most TCP can tell: whether the receiver has read it, or written it down, nobody says.
+        """
+        assert self._socket is not None
+        try:
+            self._socket.settimeout(self._settings.timeout_seconds)
+            self._socket.sendall(content)
+            self._wait_until_taken(self._socket)
+            if self._is_closed(self._socket):
+                raise Unavailable(f"the syslog receiver {self._where} closed the connection")
+        except TimeoutError as error:
+            self.close()
+            raise Unavailable(f"the syslog receiver {self._where} stopped reading") from error
+        except OSError as error:
+            self.close()
+            raise Unavailable(f"the syslog receiver {self._where} broke the connection off: {_words(error)}") from error
+        except Unavailable:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._socket is None:
+            return
+        if isinstance(self._socket, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):  # the other side may be gone already
+                self._socket.settimeout(GOODBYE_SECONDS)
+                self._socket.unwrap()
+        self._socket.close()
+        self._socket = None
+
+    def _encrypted(self, plain: socket.socket) -> socket.socket:
+        assert self._context is not None
+        host = self._settings.address[0]
+        try:
+            return self._context.wrap_socket(plain, server_hostname=host)
+        except OSError as error:
+            plain.close()
+            raise Unavailable(
+                f"no TLS with the syslog receiver {self._where}: {_words(error)}; check SK2SIEM_SYSLOG__CA_FILE"
+            ) from error
+
+    def _wait_until_taken(self, connection: socket.socket) -> None:
+        """Until the other system has acknowledged every byte. Raises TimeoutError."""
+        end = time.monotonic() + self._settings.timeout_seconds
+        while _unacknowledged(connection):
+            if time.monotonic() > end:
+                raise TimeoutError
+            if self._pause(LOOK_SECONDS):  # a stop was requested: what is in hand still gets a moment
+                end = min(end, time.monotonic() + STOP_SECONDS)
+                time.sleep(LOOK_SECONDS)
+
+    def _is_closed(self, connection: socket.socket) -> bool:
+        """A receiver says nothing; what comes from it is the end, or a matter of TLS."""
+        connection.settimeout(0.0)
+        try:
+            with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+                return connection.recv(1) == b""
+        except OSError:
+            return True
+        return False
+
+
+def _unacknowledged(connection: socket.socket) -> int:
+    found = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+    (count,) = struct.unpack("i", found)
+    return int(count)
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)

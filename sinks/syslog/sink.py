@@ -1,0 +1,77 @@
+"""Events to a syslog receiver, as messages of RFC 5424."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from runtime.errors import Unavailable
+from runtime.flow import Outcome
+from runtime.metrics import Metrics
+from sinks.sink import Parcel
+from sinks.syslog.connection import Connection
+from sinks.syslog.render import framed, render
+from sinks.syslog.settings import SyslogSettings
+
+NAME = "syslog"
+PART_BYTES = 262_144
+
+
+class SyslogSink:
+    """Accepted is what the receiver's system has taken while the connection stayed up: syslog has no answers.
+
+    What a receiver loses after that, because it crashes for example, is lost. In every other case the batch is held and
+    sent again, with the same ids.
+    """
+
+    def __init__(
+        self,
+        settings: SyslogSettings,
+        metrics: Metrics,
+        beat: Callable[[], None] = lambda: None,
+        pause: Callable[[float], bool] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._beat = beat
+        self._connection = Connection(settings, pause or threading.Event().wait)
+
+    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+        """All parts before one that fails are accepted."""
+        for start, content in self._parts(parcels):
+            try:
+                self._send(content)
+            except Unavailable as error:
+                if start == 0:
+                    raise
+                return Outcome(deferred=parcels[start:], retry_after=error.retry_after, why=str(error))
+        return Outcome()
+
+    def check(self) -> str:
+        """Connects, with TLS where that is set; sends nothing."""
+        self._connection.open()
+        return f"syslog receiver {self._settings.url}: connected; syslog acknowledges nothing"
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _send(self, content: bytes) -> None:
+        started = time.monotonic()
+        code = "none"
+        try:
+            self._connection.open()
+            self._connection.send(content)
+            code = "taken"
+        finally:
+            self._metrics.request_seconds.observe(time.monotonic() - started)
+            self._metrics.request(NAME, code)
+            self._beat()
+
+    def _parts(self, parcels: Sequence[Parcel]) -> Iterator[tuple[int, bytes]]:
+        """Framed messages of at least PART_BYTES together, with the place of the first."""
+        settings = self._settings
+        start, part = 0, bytearray()
+        for place, parcel in enumerate(parcels):
+            part += framed(render(parcel.content, settings.format, settings.facility), settings.framing)
+            if len(part) >= PART_BYTES or place == len(parcels) - 1:
+                yield start, bytes(part)
+                start, part = place + 1, bytearray()
