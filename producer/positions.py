@@ -5,7 +5,7 @@ from typing import Protocol
 
 from runtime.broker import Publisher
 from runtime.errors import Halt
-from runtime.record import Record
+from runtime.record import Record, StoredRecord
 from schemas.codec import CodecError, decode_as, encode
 from schemas.records import Position
 from schemas.topics import POSITIONS, position_key
@@ -22,6 +22,9 @@ class PositionStore(Protocol):
     def load(self) -> Position | None:
         """The newest stored position; needs no claim. Raises Unavailable, or Halt where it cannot be read."""
 
+    def glance(self) -> Position | None:
+        """Like `load`, without waiting for transactions that are open now: it may be an older one."""
+
     def record(self, position: Position) -> Record:
         """The record that stores it, to be published with the entries it belongs to."""
 
@@ -35,13 +38,18 @@ class BrokerPositions:
     journal: str
 
     def load(self) -> Position | None:
-        found = self.publisher.newest(POSITIONS, position_key(self.system, self.journal))
+        return self._decoded(self.publisher.newest(POSITIONS, position_key(self.system, self.journal)))
+
+    def glance(self) -> Position | None:
+        return self._decoded(self.publisher.glance(POSITIONS, position_key(self.system, self.journal)))
+
+    def record(self, position: Position) -> Record:
+        return Record(POSITIONS, position_key(position.system, position.journal), encode(position), Position.type)
+
+    def _decoded(self, found: StoredRecord | None) -> Position | None:
         if found is None:
             return None
         try:
             return decode_as(Position, found.value)
         except CodecError as error:
             raise Halt(f"the stored position of {self.system} cannot be read ({error}); look at {POSITIONS}") from error
-
-    def record(self, position: Position) -> Record:
-        return Record(POSITIONS, position_key(position.system, position.journal), encode(position), Position.type)

@@ -113,7 +113,7 @@ class JournalSource:
 
     def _claim(self) -> bool:
         """Take the journal over, unless somebody else is alive there."""
-        name = None if self._settings.take_over else self._rival.name(self._positions.load())
+        name = None if self._settings.take_over else self._rival_name()
         if name is not None:
             self._wait_for(name)
             return False
@@ -123,6 +123,14 @@ class JournalSource:
         self._claimed = True
         log.info("journal claimed", system=self._journal.system, journal=self._journal.name, after=str(self._after))
         return True
+
+    def _rival_name(self) -> str | None:
+        """After a crash our own unfinished transaction can hide positions until we claim: not waited for if the newest
+        visible one is ours. Another system's transaction could hide a rival's, so then it is."""
+        seen = self._positions.glance()
+        if seen is not None and seen.worker == self._running.worker:
+            return None
+        return self._rival.name(self._positions.load())
 
     def _wait_for(self, name: str) -> None:
         words = f"{name} reads {self._journal.name} of {self._journal.system}; waiting until it stops (or: --take-over)"

@@ -60,6 +60,9 @@ class Publisher(Protocol):
         Needs no claim. Raises Unavailable.
         """
 
+    def glance(self, topic: str, key: bytes) -> StoredRecord | None:
+        """Like `newest`, without waiting: what an open transaction hides, our own unfinished one too, is not seen."""
+
     def keep_alive(self) -> None:
         """Called while waiting; keeps connections alive where that is needed."""
 

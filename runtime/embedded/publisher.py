@@ -44,6 +44,9 @@ class EmbeddedPublisher:
             ).fetchone()
         return stored(topic, row) if row else None
 
+    def glance(self, topic: str, key: bytes) -> StoredRecord | None:
+        return self.newest(topic, key)
+
     def keep_alive(self) -> None:
         """Nothing has to be kept alive in a file."""
 

@@ -1,6 +1,6 @@
 """The Publisher port over Kafka transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from runtime.kafka.ranges import Ranges
 from runtime.kafka.transactions import Transactions
@@ -22,9 +22,15 @@ class KafkaPublisher:
 
     def newest(self, topic: str, key: bytes) -> StoredRecord | None:
         """Read to the high watermark: another identity's open transaction delays the answer, never falsifies it."""
+        return self._last(topic, key, self._ranges.read_all)
+
+    def glance(self, topic: str, key: bytes) -> StoredRecord | None:
+        return self._last(topic, key, self._ranges.read_committed)
+
+    def _last(self, topic: str, key: bytes, read: Callable[[Partition], Iterator[StoredRecord]]) -> StoredRecord | None:
         found: StoredRecord | None = None
         for partition in self._ranges.partitions(topic):
-            for record in self._ranges.read_all(Partition(topic, partition)):
+            for record in read(Partition(topic, partition)):
                 if record.key == key:
                     found = record
         return found

@@ -39,10 +39,10 @@ class Ranges:
             finally:
                 consumer.close(autocommit=False)
 
-    def ends(self, partitions: list[Partition]) -> dict[Partition, tuple[int, int]]:
-        """The first offset and the high watermark of each partition, open transactions included."""
+    def ends(self, partitions: list[Partition], *, committed_only: bool = False) -> dict[Partition, tuple[int, int]]:
+        """The first offset and the high watermark of each partition, open transactions included or left out."""
         with translated("asking for the ends of partitions"):
-            consumer = self._clients.reader(committed_only=False)
+            consumer = self._clients.reader(committed_only=committed_only)
             try:
                 places = [TopicPartition(*partition) for partition in partitions]
                 first = consumer.beginning_offsets(places, timeout_ms=REQUEST_TIMEOUT_MS)
@@ -54,6 +54,11 @@ class Ranges:
     def read_all(self, partition: Partition) -> Iterator[StoredRecord]:
         """Every committed record below the present high watermark."""
         low, end = self.ends([partition])[partition]
+        return self.read(partition, low, end)
+
+    def read_committed(self, partition: Partition) -> Iterator[StoredRecord]:
+        """Every record below the oldest open transaction: never waits for one to end."""
+        low, end = self.ends([partition], committed_only=True)[partition]
         return self.read(partition, low, end)
 
     def read(self, partition: Partition, low: int, end: int) -> Iterator[StoredRecord]:

@@ -120,6 +120,9 @@ class FakePublisher:
         found = [record for record in self._broker.read(topic) if record.key == key]
         return self._broker.script.play(lambda: found[-1] if found else None)
 
+    def glance(self, topic: str, key: bytes) -> StoredRecord | None:
+        return self.newest(topic, key)
+
     def keep_alive(self) -> None:
         """A fake needs no beat."""
 
