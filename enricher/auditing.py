@@ -30,7 +30,8 @@ def auditing_alert(
     if not news or Notice.AUDITING not in policy.alerts:
         return None
     words = {**CONNECTIONS, **HANDSHAKES}
-    gone = "is not in force" if before is None else "was removed"
+    many = len(news) > 1
+    gone = ("are" if many else "is") + " not in force" if before is None else ("were" if many else "was") + " removed"
     return Alert(
         id=auditing_id(time, system),
         kind=AlertKind.AUDITING,

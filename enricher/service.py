@@ -23,7 +23,8 @@ def build(
     subscription = Subscription("enricher", running.worker, (ENTRIES,), policy.hash)
     with ExitStack() as unless_built:
         resolver = _resolver(settings.dns, running, unless_built)
-        judge = Judge(catalogue, policy, metrics=running.metrics, resolver=resolver)
+        limit = settings.memory_limit
+        judge = Judge(catalogue, policy, metrics=running.metrics, resolver=resolver, memory_limit=limit)
         source = broker.source(subscription, judge)
         running.resources.push(unless_built.pop_all())
     return source, judge

@@ -72,9 +72,14 @@ class EnricherSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     policy: Path = Field(
-        default=Path("ports"), description="Policy file (TOML), or the name of one that ships: `default` or `ports`"
+        default=Path("default"), description="Policy file (TOML), or the name of one that ships: `default` or `ports`"
     )
     ports: Path | None = Field(
         default=None, description="Port catalogue of this site (TOML), merged over the one that ships."
+    )
+    memory_limit: int = Field(
+        default=500_000,
+        ge=1000,
+        description="Connections in memory (about 700 bytes each) past which the enricher halts",
     )
     dns: DnsSettings = Field(default_factory=DnsSettings)

@@ -78,6 +78,11 @@ def decide(facts: Facts) -> Finding | None:
     return None
 
 
+def decide_by_policy(facts: Facts) -> Finding | None:
+    """The rows that look at nothing but who the two ends are; None where none of them applies."""
+    return _exception(facts) or _local(facts) or _tunnel(facts)
+
+
 def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:
     """What the entries say of the handshake; of several, the first that the policy does not count as encrypted."""
     said = [handshake.tls for handshake in connection.handshakes if handshake.tls]

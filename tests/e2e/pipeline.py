@@ -140,6 +140,11 @@ class Pipeline:
         """How often each id is on the topic."""
         return Counter(str(orjson.loads(record.value)["id"]) for record in self._records(topic) if record.type in kinds)
 
+    def evidence(self) -> set[str]:
+        """The ids of all entries that a verdict rests on."""
+        verdicts = (record for record in self._records(VERDICTS) if record.type == "verdict")
+        return {str(found) for record in verdicts for found in orjson.loads(record.value)["evidence"]}
+
     def broken(self) -> Counter[bytes]:
         return Counter(record.key for record in self._records(dead_letters("producer")))
 
