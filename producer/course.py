@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from producer.reader import Missed, Place, PlaceLost
 from producer.receivers import Chain, Receiver
 
+FIRST_OF_ALL = 1
+"""With what a sequence begins that was reset."""
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -83,9 +86,11 @@ def _too_short(chain: Chain, after: Place) -> Receiver | None:
 
 
 def _missed_between(after: Place, following: Receiver) -> tuple[Missed, ...]:
-    """The gap in front of `following`; a number that is not higher means that the sequence was reset instead."""
+    """The gap in front of `following`; where it begins with 1, the sequence was reset instead."""
     count = following.first - after.sequence - 1
-    return (Missed(after, following.start, "receivers in between are gone", count),) if count > 0 else ()
+    if count == 0 or following.first <= FIRST_OF_ALL:
+        return ()
+    return (Missed(after, following.start, "receivers in between are gone", count if count > 0 else None),)
 
 
 def _words(place: Place) -> str:

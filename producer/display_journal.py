@@ -14,7 +14,7 @@ from producer.entries import DisplayJournalEntries, ReceiverEntries, Stretch
 from producer.listing import Listing
 from producer.odbc import Odbc
 from producer.odbc_errors import NoEntries, PlaceInDoubt, ReceiverDamaged, Refused
-from producer.reader import JournalRow, Loss, Missed, Page, Place
+from producer.reader import JournalRow, Loss, Missed, Page, Place, PlaceLost
 from producer.receivers import CLOCK_SET_BACK, Chain, Receiver
 from producer.settings import ProducerSettings
 from producer.time_to_loss import time_to_loss
@@ -60,6 +60,7 @@ class DisplayJournalReader:
         self._clock = clock
         self._levels_due = self._loss_due = clock()
         self._listed_from: datetime = sql.EARLIEST
+        self._sure: Place | None = None
         self._doubtful: tuple[Place | None, float] | None = None
 
     def read(self, after: Place | None, limit: int) -> Page:
@@ -96,6 +97,7 @@ class DisplayJournalReader:
                 return self._pass_over(chain, found, after, f"the journal refuses the receiver: {doubt}")
             raise self._resolved(doubt, after) from doubt
         self._doubtful = None
+        self._require_same(chain, receiver, rows)
         place = receiver.at(rows[-1].place.sequence if len(rows) == limit else until)
         return self._page(chain, rows, place, found.missed)
 
@@ -134,6 +136,7 @@ class DisplayJournalReader:
     def _window_page(self, taken: Taken) -> Page:
         """A page that was read ahead."""
         _require_order(taken.rows, taken.stretch.receiver, taken.stretch.start)
+        self._require_same(taken.stretch.chain, taken.stretch.receiver, taken.rows)
         page = self._page(taken.stretch.chain, taken.rows, taken.place, ())
         return replace(page, read_seconds=taken.seconds)
 
@@ -150,11 +153,17 @@ class DisplayJournalReader:
 
     def _next_range(self, chain: Chain, after: Place | None) -> Range:
         try:
-            return next_range(chain, after)
+            found = next_range(chain, after)
         except BehindThePlace as behind:
             if self._doubted_for(after) < LATE_LIST_SECONDS:
                 raise Unavailable(f"the list of receivers is late: {behind}", retry_after=1.0) from behind
             raise
+        except PlaceLost as lost:
+            if after and any(receiver.is_named_as(after) for receiver in chain.receivers):
+                lost.sure = self._sure
+            raise
+        self._sure = after
+        return found
 
     def _pass_over(self, chain: Chain, found: Range, after: Place | None, why: str) -> Page:
         """Give up the rest of a receiver; the attached one still grows, so it must be changed first."""
@@ -176,6 +185,12 @@ class DisplayJournalReader:
             return []
         _require_order(rows, stretch.receiver, stretch.start)
         return rows
+
+    def _require_same(self, chain: Chain, receiver: Receiver, rows: Sequence[JournalRow]) -> None:
+        """A range that was listed holds nothing younger than the list, unless the clock was set back, or the name
+        belongs to another receiver by now."""
+        if rows and rows[-1].timestamp > chain.read_at and not self._listing.receivers().holding(receiver.start):
+            raise Unavailable(f"{receiver.name} was deleted and its name used again while it was read", retry_after=0)
 
     def _page(self, chain: Chain, rows: Sequence[JournalRow], place: Place, missed: Sequence[Missed]) -> Page:
         at_end = place == chain.newest.end and self._listing.is_attached(chain.newest)

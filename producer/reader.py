@@ -25,11 +25,12 @@ class Place:
 
 class PlaceLost(PositionLost):
     """The place can no longer be reached. The oldest entry not yet read stands behind `resume` (None: it is the
-    oldest that can be read at all)."""
+    oldest that can be read at all). What was read behind `sure` may have come from another receiver of that name."""
 
     def __init__(self, message: str, resume: Place | None = None) -> None:
         super().__init__(message)
         self.resume = resume
+        self.sure: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,12 @@ class Receiver:
 
     def is_that_of(self, place: Place) -> bool:
         """A name can be used again, for a receiver that was attached at another time."""
-        named = (self.library, self.name) == (place.receiver_library, place.receiver)
-        return named and (place.attached_at is None or _same_moment(self.attached_at, place.attached_at))
+        return self.is_named_as(place) and (
+            place.attached_at is None or _same_moment(self.attached_at, place.attached_at)
+        )
+
+    def is_named_as(self, place: Place) -> bool:
+        return (self.library, self.name) == (place.receiver_library, place.receiver)
 
     def is_older_than(self, place: Place) -> bool:
         """Whether it was attached before the receiver of `place`. Where the clock may have been set back in between,

@@ -10,7 +10,7 @@ from producer.journal_clock import EPOCH
 from producer.pace import Pace
 from producer.positions import BrokerPositions, PositionStore
 from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_of, words_of
-from producer.reader import JournalReader, JournalRow, Loss, Missed, Page, Place
+from producer.reader import JournalReader, JournalRow, Loss, Missed, Page, Place, PlaceLost
 from producer.recovery import resume
 from producer.rival import Rival
 from producer.settings import ProducerSettings
@@ -166,7 +166,7 @@ class JournalSource:
             place = resume(lost, self._settings, self._reader, self._journal.clock.local)
             log.error("position lost: reading on elsewhere", why=str(lost), behind=str(place or "the beginning"))
             page = self._reader.read(place, self._pace.limit)
-            return replace(page, missed=(_missed(self._after, place, page, str(lost)), *page.missed))
+            return replace(page, missed=(_missed(_sure(lost) or self._after, place, page, str(lost)), *page.missed))
 
     def _batch(self, page: Page) -> Batch[JournalRow] | None:
         """None where nothing happened and no sign of life is due."""
@@ -227,6 +227,11 @@ class JournalSource:
         if read.page.final:
             log.info("the journal has ended", system=self._journal.system)
             self._running.shutdown.request()
+
+
+def _sure(lost: PositionLost) -> Place | None:
+    """The last place that was certainly read, where that is not the position."""
+    return lost.sure if isinstance(lost, PlaceLost) else None
 
 
 def _missed(after: Place | None, place: Place | None, page: Page, why: str) -> Missed:

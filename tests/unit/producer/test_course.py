@@ -47,6 +47,12 @@ def unknown(place: Place) -> Place:
             Range(C, 21, (Missed(A.end, C.start, "receivers in between are gone", 10),)),
             id="one in between is gone",
         ),
+        pytest.param(
+            chain(A, receiver("D", 5, 9, 18)),
+            A.end,
+            Range(receiver("D", 5, 9, 18), 5, (Missed(A.end, Place("QGPL", "D", 5), "receivers in between are gone"),)),
+            id="one in between that was reset is gone",
+        ),
     ],
 )
 def test_reading_goes_on_where_the_list_says(listed: Chain, after: Place | None, expected: Range) -> None:
