@@ -4,20 +4,26 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from sinks.file.rotation import NEVER, Rotation
+
 BLOCK = 65536
 
 
 class RecordFile:
     """Appends lines, all or none. Its methods raise OSError. A file that was moved away is begun anew."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rotation: Rotation = NEVER) -> None:
         self._path = path
+        self._rotation = rotation
         self._file = self._open()
         self._end = os.fstat(self._file).st_size
 
     def append(self, lines: Sequence[bytes]) -> None:
         """On the disk when it returns; when it raises, the lines may be there in part, until `cut`."""
-        self._end = os.fstat(self._file).st_size
+        found = os.fstat(self._file)
+        self._end = found.st_size
+        if lines and self._rotation.is_due(found):
+            self._rotation.put_aside(self._path)
         self._reopen_if_moved()
         left = memoryview(b"".join(lines))
         while left:

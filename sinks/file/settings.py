@@ -18,6 +18,15 @@ class FileSettings(BaseModel):
         "created when missing; - is standard output",
     )
 
+    rotate_bytes: int | None = Field(
+        None, ge=1024, description="Size of a file in bytes from which on a new one is begun; not set: never"
+    )
+    rotate_hours: float | None = Field(
+        None, gt=0, description="Begin a new file every so many hours, counted from midnight UTC; not set: never"
+    )
+    keep_files: int = Field(
+        0, ge=0, description="How many files that were put aside are kept, of each kind; 0: all of them"
+    )
     forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from sinks.file.records import RecordFile
+from sinks.file.rotation import Rotation
 from sinks.file.settings import FileSettings
 from sinks.sink import Parcel
 
@@ -20,6 +21,8 @@ class FileSink:
 
     def __init__(self, settings: FileSettings) -> None:
         self._folder = None if settings.to_standard_output else Path(settings.path)
+        hours = settings.rotate_hours
+        self._rotation = Rotation(settings.rotate_bytes, hours * 3600 if hours else None, settings.keep_files)
         self._lock: int | None = None
         self._files: dict[str, RecordFile] = {}
         self._torn: list[RecordFile] = []
@@ -92,7 +95,7 @@ class FileSink:
 
     def _file(self, folder: Path, name: str) -> RecordFile:
         if name not in self._files:
-            self._files[name] = RecordFile(folder / name)
+            self._files[name] = RecordFile(folder / name, self._rotation)
         return self._files[name]
 
 
