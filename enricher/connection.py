@@ -36,8 +36,9 @@ class Handshake(NamedTuple):
 class Connection:
     """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
 
-    `at` is the time that counts for windows, `need` the record from which on this can be rebuilt. `finding` is None
-    while it is open. `levels` are those of its window as far as is known; `cut` says what ended the window early.
+    `at` is the time that counts for windows, `need` the record from which on this can be rebuilt; `own_need` is the
+    same without `inherited`: the handshakes of connections before on the same ends, and what those need. `finding` is
+    None while it is open. `levels` are those of its window as far as is known; `cut` says what ended it early.
     """
 
     id: EventId
@@ -56,6 +57,8 @@ class Connection:
     backfill: bool
     at: datetime
     need: Offset
+    own_need: Offset
+    inherited: tuple[tuple[datetime, Offset], ...] = ()
     handshakes: tuple[Handshake, ...] = ()
     levels: Levels = None
     cut: Reason | None = None
@@ -95,6 +98,7 @@ def connection_of(entry: Entry, at: datetime, need: Offset) -> Connection:
         sys.intern(entry.reader),
         entry.backfill,
         at,
+        need,
         need,
     )
 

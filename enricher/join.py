@@ -5,7 +5,7 @@ Pure, and fed record by record in journal order, so that where batches begin and
 * A handshake belongs to the newest connection of its two ends, which is remembered for three windows. It can also come
   up to LEAD before its connection.
 * A handshake within the window counts for the first decision; a later one corrects it.
-* Where a handshake failed, one that succeeds right before the next accept of the same ends counts for that, too.
+* Where a handshake failed and the next one succeeds right before another accept of the same ends, it counts for both.
 * A window closes when progress passes it, when a gap cuts it, or when the system is retired.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from enricher.connection import Connection, Finding, Handshake, Key, connection_of, handshake_of, key_of
+from enricher.connection import Connection, Finding, Key, connection_of, handshake_of, key_of
 from enricher.early import Early, EarlyHandshakes
 from enricher.levels import LevelHistory, Levels
 from enricher.needs import Needs
@@ -102,7 +102,8 @@ class Join:
         connection = connection_of(entry, at, self._need)
         taken = self._early.take(key, at)
         for early in taken:
-            _join(connection, early.handshake, early.need)
+            connection.handshakes += (early.handshake,)
+            connection.need = connection.own_need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
         self._newest[key] = connection
@@ -113,6 +114,7 @@ class Join:
         if connection.finding is None:
             self._waiting.append(connection)
         elif connection.finding.kind is None:
+            connection.handshakes = ()
             for early in taken:
                 yield Unjoined(early.entry, early.need, connection.levels, alone=False)
 
@@ -170,15 +172,18 @@ class Join:
         return None if connection is None or at >= connection.at + self._remembered else connection
 
     def _inherit(self, connection: Connection, before: Connection) -> None:
-        """What the connection before on the same ends has to do with this one: its newest handshakes may be of both.
+        """What the connections before on the same ends have to do with this one.
 
-        Rebuilt without it, they would be taken for early ones of this.
+        Their newest handshakes have to be rebuilt with them, or they would be taken for early ones of this. One that
+        succeeded after one that failed may be of a new try, which is this one.
         """
-        newest = [handshake for handshake in before.handshakes if handshake.at > connection.at - self._lead]
-        if newest:
-            connection.need = min(connection.need, before.need)
-        if newest and before.has_failed and not newest[-1].failed:
-            _join(connection, newest[-1], before.need)
+        since = connection.at - self._lead
+        newest = [handshake for handshake in before.handshakes if handshake.at > since]
+        own = ((handshake.at, before.own_need) for handshake in newest)
+        connection.inherited = (*(one for one in before.inherited if one[0] > since), *own)
+        connection.need = min([connection.need, *(need for _, need in connection.inherited)])
+        if newest and not newest[-1].failed and any(handshake.failed for handshake in newest):
+            connection.handshakes += (newest[-1],)
 
     def _decide(self, connection: Connection, *, is_over: bool) -> Iterator[Decision]:
         connection.levels = self.levels.over(connection.at - self._lead, connection.at + self._window)
@@ -251,8 +256,4 @@ class Join:
         for connection in self._arrived:
             connection.at -= by
             connection.handshakes = tuple(one._replace(at=one.at - by) for one in connection.handshakes)
-
-
-def _join(connection: Connection, handshake: Handshake, need: Offset) -> None:
-    connection.handshakes += (handshake,)
-    connection.need = min(connection.need, need)
+            connection.inherited = tuple((at - by, need) for at, need in connection.inherited)

@@ -72,6 +72,8 @@ class NaiveJoin:
         known = Known(connection)
         self._known.append(known)
         self._decide(index, known, is_over=False)
+        if connection.finding is not None and connection.finding.kind is None:
+            connection.handshakes = ()
 
     def _handshake(self, index: int, entry: Entry) -> None:
         at = self._at(index)
@@ -145,10 +147,9 @@ class NaiveJoin:
         return None
 
     def _shared(self, before: Known | None, at: datetime) -> tuple[Handshake, ...]:
-        handshakes = before.connection.handshakes if before else ()
-        newest = handshakes[-1:]
-        if newest and newest[0].at > at - LEAD and not newest[0].failed and any(one.failed for one in handshakes):
-            return newest
+        newest = [one for one in before.connection.handshakes if one.at > at - LEAD] if before else []
+        if newest and not newest[-1].failed and any(one.failed for one in newest):
+            return (newest[-1],)
         return ()
 
     def _at(self, index: int) -> datetime:
