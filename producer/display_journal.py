@@ -162,7 +162,7 @@ class DisplayJournalReader:
             if after and any(receiver.is_named_as(after) for receiver in chain.receivers):
                 lost.sure = self._sure
             raise
-        self._sure = after
+        self._sure = found.receiver.at(found.start - 1)
         return found
 
     def _pass_over(self, chain: Chain, found: Range, after: Place | None, why: str) -> Page:

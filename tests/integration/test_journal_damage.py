@@ -141,6 +141,23 @@ def test_a_name_that_is_used_again_is_another_receiver_though_it_holds_the_same_
     assert sequences(reader.read(lost.value.resume, 100)) == list(range(1, 21))
 
 
+def test_what_was_read_ahead_of_a_journal_that_is_created_anew_meanwhile_is_not_trusted(
+    control: Control, open_reader: Open
+) -> None:
+    control.append(entry(number) for number in range(2, 4002))
+    reader = open_reader(connections=2)
+    first = reader.read(None, 100).place
+    control.delete_journal()
+    control.append([first_of_a_new_journal(1)])
+
+    _found, last = read_all(reader, first)
+    with pytest.raises(PlaceLost) as lost:
+        reader.read(last.place, 100)
+
+    assert lost.value.sure == place(0)
+    assert lost.value.resume == place(0)
+
+
 def test_a_clock_change_does_not_make_another_receiver_of_the_same(
     control: Control, reader: DisplayJournalReader
 ) -> None:
