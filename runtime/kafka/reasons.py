@@ -39,22 +39,23 @@ class NoConnection:
     refused: bool
 
 
-class Reasons(logging.Handler):
-    """Listens to the client's log of failed connections; keeps words only, never the error with its sockets."""
+class Reasons(logging.Filter):
+    """Takes the client's log of failed connections; keeps words only, never the error with its sockets."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__()
         self._failed: dict[str, float] = {}
         self._guard = threading.Lock()
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False: the line goes nowhere else."""
         found = _FAILED.match(record.getMessage())
-        if found is None:
-            return
-        now = time.monotonic()
-        with self._guard:
-            kept = {reason: at for reason, at in self._failed.items() if now - at < KEPT_SECONDS}
-            self._failed = {**kept, found[1]: now}
+        if found is not None:
+            now = time.monotonic()
+            with self._guard:
+                kept = {reason: at for reason, at in self._failed.items() if now - at < KEPT_SECONDS}
+                self._failed = {**kept, found[1]: now}
+        return False
 
     def since(self, moment: float) -> NoConnection | None:
         """The most telling reason since then (`time.monotonic`)."""
@@ -68,12 +69,11 @@ class Reasons(logging.Handler):
 
 
 def listen() -> Reasons:
-    """Take the log of failed connections over: it goes to the reasons and nowhere else."""
+    """Whatever level the client's other logs have, this one is heard."""
     reasons = Reasons()
     source = logging.getLogger("kafka.net.manager")
     source.setLevel(logging.WARNING)
-    source.propagate = False
-    source.addHandler(reasons)
+    source.addFilter(reasons)
     return reasons
 
 

@@ -33,14 +33,13 @@ class Rig:
     """One broker under test, with names of its own, so that tests cannot meet on a shared broker.
 
     `connect` gives what another process would have: its own broker object, on the same data, under a worker name.
-    `nowhere` is a broker that cannot be reached. Where nothing came for `quiet_seconds`, nothing will.
+    `nowhere` is a broker that cannot be reached.
     """
 
     kind: str
     connect: Callable[[str], Broker]
     nowhere: Callable[[], Broker]
     shares_partitions: bool
-    quiet_seconds: float
     suffix: str = field(default_factory=lambda: uuid4().hex[:8])
     open_parts: ExitStack = field(default_factory=ExitStack)
 
@@ -91,9 +90,7 @@ def rig(broker_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
 
 def _fake(request: pytest.FixtureRequest, folder: Path) -> Rig:
     broker = FakeBroker(batch_size=BATCH_SIZE)
-    return Rig(
-        "fake", lambda worker: broker, lambda: FakeBroker([Fault.UNAVAILABLE]), shares_partitions=True, quiet_seconds=1
-    )
+    return Rig("fake", lambda worker: broker, lambda: FakeBroker([Fault.UNAVAILABLE]), shares_partitions=True)
 
 
 def _embedded(request: pytest.FixtureRequest, folder: Path) -> Rig:
@@ -105,7 +102,6 @@ def _embedded(request: pytest.FixtureRequest, folder: Path) -> Rig:
         lambda worker: connect(folder / "broker.db"),
         lambda: connect(folder / "no such folder" / "broker.db"),
         shares_partitions=False,
-        quiet_seconds=0.2,
     )
 
 
@@ -113,15 +109,22 @@ def _kafka(request: pytest.FixtureRequest, folder: Path) -> Rig:
     server: Kafka = request.getfixturevalue("kafka")
     # As runtime.logs does; a captured line would hold on to the sockets that it is about.
     request.getfixturevalue("caplog").set_level(logging.CRITICAL, "kafka")
+    # What is waited for is the same, only not for as long.
+    monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.setattr("runtime.kafka.client.CLAIM_TIMEOUT_MS", 5_000)
+    monkeypatch.setattr("runtime.kafka.client.SESSION_TIMEOUT_MS", 6_000)
 
     def connect(url: str, worker: str) -> Broker:
         running = Running("contract", worker, Shutdown(), Health(), Metrics("contract"))
         return KafkaBroker(BrokerSettings(url=url), running, batch_size=BATCH_SIZE)
 
+    def nowhere() -> Broker:
+        monkeypatch.setattr("runtime.kafka.client.BOOTSTRAP_TIMEOUT_MS", 1_000)
+        return connect(f"kafka://127.0.0.1:{free_port()}", "nobody")
+
     return Rig(
         "kafka",
         lambda worker: connect(server.url, worker),
-        lambda: connect(f"kafka://127.0.0.1:{free_port()}", "nobody"),
+        nowhere,
         shares_partitions=True,
-        quiet_seconds=2,
     )

@@ -13,7 +13,7 @@ FAILED = "Bootstrap connection to %s failed: %s (backoff %.2f secs)"
 def heard(*failures: str) -> Reasons:
     reasons = Reasons()
     for failure in failures:
-        reasons.handle(
+        reasons.filter(
             logging.LogRecord("kafka.net.manager", logging.WARNING, "", 0, FAILED, ("bootstrap-0", failure, 0.1), None)
         )
     return reasons
@@ -57,6 +57,6 @@ def test_what_failed_before_is_no_reason() -> None:
 
 def test_other_lines_of_the_log_are_no_reason() -> None:
     reasons = Reasons()
-    reasons.handle(logging.LogRecord("kafka.net.manager", logging.ERROR, "", 0, "Bootstrap failed: %s", ("x",), None))
+    reasons.filter(logging.LogRecord("kafka.net.manager", logging.ERROR, "", 0, "Bootstrap failed: %s", ("x",), None))
 
     assert reasons.since(0) is None
