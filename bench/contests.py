@@ -68,6 +68,7 @@ def producer(ground: Ground) -> Iterator[Contest]:
         def settings(number: int) -> dict[str, str]:
             system = f"{SYSTEM[:-1]}{number}"
             time = {"SK2SIEM_PRODUCER__SYSTEM": system, "SK2SIEM_PRODUCER__TIME_ZONE": ZONE}
+            time["SK2SIEM_PRODUCER__READ_SHARE"] = "1"
             return {**double.exports(), **kafka.exports(), **time}
 
         yield Contest(

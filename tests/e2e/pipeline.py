@@ -101,6 +101,7 @@ class Pipeline:
             "SK2SIEM_ELASTIC__NAMESPACE": self.namespace,
             "SK2SIEM_PRODUCER__SYSTEM": SYSTEM,
             "SK2SIEM_PRODUCER__TIME_ZONE": "Europe/Vienna",
+            "SK2SIEM_PRODUCER__READ_SHARE": "1",
         }
 
     @cached_property
