@@ -66,9 +66,14 @@ def gap(seconds: float) -> Gap:
     return Gap(EventId("gap-PROD1-AUDRCV0001-1"), "PROD1", "QAUDJRN", None, None, "deleted", None, when, 6)
 
 
+def numbered(*records: Scripted, first: int = 1) -> list[Scripted]:
+    """An entry has its number, from `first`, as sequence and in its id."""
+    return [_numbered(record, number) for number, record in enumerate(records, first)]
+
+
 def store(*records: Scripted, first: int = 1) -> list[StoredRecord]:
-    """On the home partition; an entry has its number, from `first`, as sequence, and its offset."""
-    return [_stored(record, number) for number, record in enumerate(records, first)]
+    """On the home partition, with the number as offset."""
+    return [_stored(record, number) for number, record in enumerate(numbered(*records, first=first), first)]
 
 
 def said(*records: Scripted, policy: Policy = POLICY) -> list[str]:
@@ -86,10 +91,14 @@ def verdicts(*records: Scripted, policy: Policy = POLICY) -> list[Verdict]:
     return [one for output in outputs if isinstance(one := decode(output.type, output.value), Verdict)]
 
 
+def _numbered(record: Scripted, number: int) -> Scripted:
+    if not isinstance(record, Entry):
+        return record
+    name = entry_id(record.time.replace(tzinfo=None), record.system, record.receiver, number)
+    return replace(record, id=name, sequence=str(number))
+
+
 def _stored(record: Scripted, number: int) -> StoredRecord:
-    if isinstance(record, Entry):
-        name = entry_id(record.time.replace(tzinfo=None), record.system, record.receiver, number)
-        record = replace(record, id=name, sequence=str(number))
     return StoredRecord(Partition(ENTRIES, HOME), Offset(number), b"", encode(record), record.type)
 
 
