@@ -48,7 +48,8 @@ class ServiceProcess:
         self.log = folder / f"{environment.get('SK2SIEM_WORKER', name)}-{name}.log"
         self._command = [*prefix, sys.executable, "-m", "cli", *(arguments or ("run", name))]
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SK2SIEM_")}
-        offline = {"SK2SIEM_ENRICHER__DNS__ENABLED": "false"}
+        # by port alone each entry has a verdict or is an event, so that every id can be followed to the end
+        offline = {"SK2SIEM_ENRICHER__DNS__ENABLED": "false", "SK2SIEM_ENRICHER__POLICY": "ports"}
         self._environment = {**clean, **offline, **environment, "SK2SIEM_OPS__PORT": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
 
