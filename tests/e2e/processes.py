@@ -58,7 +58,10 @@ class ServiceProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            self.discard()
 
     def start(self) -> None:
         with self.log.open("ab") as log:

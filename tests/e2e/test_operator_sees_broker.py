@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,6 +18,7 @@ from tests.e2e.processes import ServiceProcess, wait_until
 from tests.e2e.small import Small
 
 SMALL_FILE = 400_000
+Over = Callable[..., Small]
 Mend = Callable[[ServiceProcess], object]
 Full = tuple[Path, tuple[str, ...], Mend]
 """The folder of the broker, what stands before the command of the service, and what gives it space."""
@@ -32,6 +34,19 @@ def own_kafka(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with Kafka(port=free_port(), data=folder / "kafka") as part:
         Small(folder, part.url).init()
         yield part
+
+
+@pytest.fixture
+def over() -> Iterator[Over]:
+    """Makes `Small`s; their services are ended however the test ends."""
+    with ExitStack() as stack:
+
+        def make(folder: Path, url: str = "", **journal: Any) -> Small:
+            small = Small(folder, url, **journal)
+            stack.callback(small.discard)
+            return small
+
+        yield make
 
 
 def seen(service: ServiceProcess) -> tuple[int, int]:
@@ -131,8 +146,8 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     small.assert_read_once()
 
 
-def test_a_kafka_that_is_away_is_waited_for(own_kafka: Kafka, tmp_path: Path) -> None:
-    small = Small(tmp_path, own_kafka.url, system="AWAY")
+def test_a_kafka_that_is_away_is_waited_for(over: Over, own_kafka: Kafka, tmp_path: Path) -> None:
+    small = over(tmp_path, own_kafka.url, system="AWAY")
     services = [small.service("producer"), small.service("enricher")]
     own_kafka.stop()
     try:
@@ -142,13 +157,10 @@ def test_a_kafka_that_is_away_is_waited_for(own_kafka: Kafka, tmp_path: Path) ->
         waiting = [seen(service) for service in services]
     finally:
         own_kafka.start()
-    try:
-        producer_code = services[0].wait(90)
-        wait_until("every entry is judged", lambda: small.ids(VERDICTS, "verdict", "event").keys() == small.written, 90)
-        ready = seen(services[1])
-        enricher_code = services[1].stop()
-    finally:
-        small.discard()
+    producer_code = services[0].wait(90)
+    wait_until("every entry is judged", lambda: small.ids(VERDICTS, "verdict", "event").keys() == small.written, 90)
+    ready = seen(services[1])
+    enricher_code = services[1].stop()
 
     assert waiting == [(200, 503)] * 2
     assert ready == (200, 200)
@@ -176,10 +188,11 @@ def test_a_call_that_a_frozen_kafka_never_answers_ends_the_process_and_loses_not
     system: str,
     settings: dict[str, str],
     then: Callable[[ServiceProcess], None],
+    over: Over,
     own_kafka: Kafka,
     tmp_path: Path,
 ) -> None:
-    small = Small(tmp_path, own_kafka.url, system=system, entries=6_000)
+    small = over(tmp_path, own_kafka.url, system=system, entries=6_000)
     producer = small.service("producer", **settings)
     newcomer = small.service("enricher")
     producer.start()
@@ -194,13 +207,10 @@ def test_a_call_that_a_frozen_kafka_never_answers_ends_the_process_and_loses_not
         alive = newcomer.get("/livez")[0]
     finally:
         os.kill(own_kafka.pid, signal.SIGCONT)
-    try:
-        producer.start()
-        producer_code = producer.wait(120)
-        wait_until("every entry is judged", lambda: small.ids(VERDICTS, "verdict", "event").keys() == small.written, 90)
-        newcomer_code = newcomer.stop()
-    finally:
-        small.discard()
+    producer.start()
+    producer_code = producer.wait(120)
+    wait_until("every entry is judged", lambda: small.ids(VERDICTS, "verdict", "event").keys() == small.written, 90)
+    newcomer_code = newcomer.stop()
 
     assert exit_code == 75
     assert "did not return" in producer.log_text()
