@@ -82,7 +82,7 @@ def test_nobody_waits_for_a_producer_that_does_not_run(age: float, retired: bool
     broker = FakeBroker(topics=all_topics(1))
     read_up_to(broker, datetime.now(UTC), age=age, retired=retired)
 
-    found = find_older(SEEN, broker, settings(), POLICY, wait=pytest.fail)
+    found = find_older(SEEN, broker, settings(), POLICY, wait=lambda _: pytest.fail("it waits"))
 
     assert [one.socket for one in found.connections] == [TELNET]
     assert not found.is_sure
