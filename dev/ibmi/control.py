@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dev.ibmi.entries import COPY_TARGET, JournalEntry, copy_line
+from dev.ibmi.network import Network
 from dev.ibmi.wire import Wire
 from dev.part import Failed
 
@@ -25,6 +26,7 @@ class Control:
 
     def __init__(self, postgres_port: int, control_port: int) -> None:
         self._wire = Wire(postgres_port)
+        self.network = Network(self._wire)
         self._control_port = control_port
 
     def close(self) -> None:
@@ -38,6 +40,7 @@ class Control:
         self._ask("reset")
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
         self._wire.run("TRUNCATE dbl.commands")
+        self.network.reset()
         self.offer_audit_journal_sk("complete")
         self.accept_password()
 
