@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +11,10 @@ from typing import NamedTuple
 from dev.ibmi.entries import COPY_TARGET, JournalEntry, copy_line
 from dev.ibmi.wire import Wire
 from dev.part import Failed
+
+SERVICES = {"ACTIVE_JOB_INFO": "EXECUTE ON FUNCTION qsys2.active_job_info"}
+HEADING_BYTES = 180
+"""What an entry takes in a receiver besides its data: an assumption."""
 
 
 class Attached(NamedTuple):
@@ -39,6 +44,8 @@ class Control:
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
         self._wire.run("TRUNCATE dbl.commands")
         self.offer_audit_journal_sk("complete")
+        for service in SERVICES:
+            self.set_service_authority(service, granted=True)
         self.accept_password()
 
     # the journal
@@ -55,15 +62,18 @@ class Control:
         A receiver that is not there yet is attached; its first sequence is that of its first entry.
         """
         ends: dict[int, int] = {}
+        sizes: Counter[int] = Counter()
         self._wire.run("BEGIN")
         try:
-            lines = list(self._lines(entries, ends))
+            lines = list(self._lines(entries, ends, sizes))
             self._wire.copy(COPY_TARGET, lines)
             for receiver, last in ends.items():
                 self._wire.query(
-                    "UPDATE dbl.receivers SET last_sequence = greatest(last_sequence, $2) WHERE ord = $1",
+                    "UPDATE dbl.receivers SET last_sequence = greatest(last_sequence, $2), size_bytes = size_bytes + $3"
+                    " WHERE ord = $1",
                     receiver,
                     last,
+                    sizes[receiver],
                 )
             self._wire.run("COMMIT")
         except BaseException:
@@ -136,6 +146,11 @@ class Control:
         """*AUDIT special authority, without which QAUD* values read *NOTAVL."""
         self._set("audit_authority", granted)
 
+    def set_service_authority(self, service: str, *, granted: bool) -> None:
+        """Whether the reader may use one of SERVICES; where not, Db2 says 42501."""
+        verb, preposition = ("GRANT", "TO") if granted else ("REVOKE", "FROM")
+        self._wire.run(f"{verb} {SERVICES[service]} {preposition} PUBLIC")
+
     def refuse_password(self) -> None:
         """Refuse every log-in from now on; connections that exist go on."""
         self._wire.run("ALTER ROLE audrdr VALID UNTIL '-infinity'")
@@ -178,6 +193,10 @@ class Control:
         """What CHGJRN DLTRCV says; the double deletes nothing by itself."""
         self._set("delete_receivers", wanted)
 
+    def set_threshold(self, kilobytes: int) -> None:
+        """The size at which CRTJRNRCV says that a receiver is full; the double changes nothing by itself."""
+        self._set("threshold_kb", kilobytes)
+
     # the link
 
     def freeze(self) -> None:
@@ -218,7 +237,7 @@ class Control:
     def forget_statements(self) -> None:
         self._ask("forget-statements")
 
-    def _lines(self, entries: Iterable[JournalEntry], ends: dict[int, int]) -> Iterator[str]:
+    def _lines(self, entries: Iterable[JournalEntry], ends: dict[int, int], sizes: Counter[int]) -> Iterator[str]:
         known: dict[tuple[str, str], int] = {}
         for entry in entries:
             place = entry[0], entry[1]
@@ -226,6 +245,7 @@ class Control:
             if receiver is None:
                 receiver = known[place] = self._receiver(entry)
             ends[receiver] = max(ends.get(receiver, 0), entry[2])
+            sizes[receiver] += HEADING_BYTES + len(entry[5])
             yield copy_line(receiver, entry)
 
     def _receiver(self, entry: JournalEntry) -> int:
