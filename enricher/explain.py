@@ -22,6 +22,7 @@ KINDS = {
     DetailType.PORT_UNAVAILABLE: "P, a port that was not available",
 }
 EVENTS = {
+    "already-open": "It was open when `sk2siem netstat --baseline` looked, and its opening was not read.",
     "helper-port": "The port is a helper: it carries nothing of a user's, and TLS clients use it too.",
     "outbound": "Mode ports judges what the system opens only where the policy says `outbound = true`.",
     "udp": "Mode ports does not judge UDP.",

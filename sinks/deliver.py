@@ -56,9 +56,7 @@ class Deliver:
         if not parcels:
             return Outcome()
         outcome = self._sink.send(parcels)
-        unsettled = {id(parcel) for parcel in outcome.deferred}
-        unsettled.update(id(rejection.item) for rejection in outcome.rejected)
-        self._time(parcel.content for parcel in parcels if id(parcel) not in unsettled)
+        self._time(_accepted(parcels, outcome))
         return outcome
 
     def _count_not_forwarded(self, parcels: Sequence[Parcel], wanted: Sequence[Parcel]) -> None:
@@ -68,9 +66,9 @@ class Deliver:
         for kind, count in left_out.items():
             self._metrics.not_forwarded(kind, count)
 
-    def _time(self, accepted: Iterable[Forwarded]) -> None:
+    def _time(self, accepted: Iterable[Parcel]) -> None:
         now = self._clock()
-        for content in accepted:
+        for _, content in accepted:
             if _is_live(content):
                 self._metrics.end_to_end_seconds.observe(max(0.0, now - content.time.timestamp()))
 
@@ -83,6 +81,12 @@ def _open(record: StoredRecord) -> Parcel | Reason:
     if isinstance(content, Forwarded):
         return Parcel(record, content)
     return Reason(CORRUPT, f"a record of type {record.type!r} does not belong on this topic")
+
+
+def _accepted(parcels: Sequence[Parcel], outcome: Outcome[Parcel]) -> Sequence[Parcel]:
+    unsettled = {id(parcel) for parcel in outcome.deferred}
+    unsettled.update(id(rejection.item) for rejection in outcome.rejected)
+    return [parcel for parcel in parcels if id(parcel) not in unsettled] if unsettled else parcels
 
 
 def _is_live(content: Forwarded) -> bool:

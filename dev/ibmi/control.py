@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dev.ibmi.entries import COPY_TARGET, JournalEntry, copy_line
+from dev.ibmi.network import Network
 from dev.ibmi.wire import Wire
 from dev.part import Failed
 
-SERVICES = {"ACTIVE_JOB_INFO": "EXECUTE ON FUNCTION qsys2.active_job_info"}
 HEADING_BYTES = 180
 """What an entry takes in a receiver besides its data: an assumption."""
 
@@ -30,6 +30,7 @@ class Control:
 
     def __init__(self, postgres_port: int, control_port: int) -> None:
         self._wire = Wire(postgres_port)
+        self.network = Network(self._wire)
         self._control_port = control_port
 
     def close(self) -> None:
@@ -43,9 +44,8 @@ class Control:
         self._ask("reset")
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
         self._wire.run("TRUNCATE dbl.commands")
+        self.network.reset()
         self.offer_audit_journal_sk("complete")
-        for service in SERVICES:
-            self.set_service_authority(service, granted=True)
         self.accept_password()
 
     # the journal
@@ -145,11 +145,6 @@ class Control:
     def set_audit_authority(self, *, granted: bool) -> None:
         """*AUDIT special authority, without which QAUD* values read *NOTAVL."""
         self._set("audit_authority", granted)
-
-    def set_service_authority(self, service: str, *, granted: bool) -> None:
-        """Whether the reader may use one of SERVICES; where not, Db2 says 42501."""
-        verb, preposition = ("GRANT", "TO") if granted else ("REVOKE", "FROM")
-        self._wire.run(f"{verb} {SERVICES[service]} {preposition} PUBLIC")
 
     def refuse_password(self) -> None:
         """Refuse every log-in from now on; connections that exist go on."""

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from dev.ibmi import Control, Ibmi
+from producer.connection_watch import LOOK_EVERY
 from producer.odbc import Odbc
 from producer.receivers import Receiver
 from producer.settings import IbmiSettings, ProducerSettings
@@ -14,7 +15,8 @@ from producer.surroundings import Surroundings
 from producer.time_to_loss import Deletion
 from runtime.bounded import Bounded
 from runtime.shutdown import Shutdown
-from tests.integration.journal import FIRST, LIBRARY, NOW, entry, place
+from tests.fakes.clock import FakeClock
+from tests.integration.journal import FIRST, LIBRARY, NOW, Open, entry, place
 
 
 @pytest.fixture
@@ -79,10 +81,46 @@ def test_a_new_server_job_begins_anew(odbc: Odbc, surroundings: Surroundings) ->
 
 
 def test_what_is_refused_is_not_asked_again(control: Control, surroundings: Surroundings) -> None:
-    control.set_service_authority("ACTIVE_JOB_INFO", granted=False)
+    control.network.withdraw("ACTIVE_JOB_INFO")
     control.forget_statements()
 
     found = [surroundings.own_cpu(), surroundings.own_cpu()]
 
     assert found == [timedelta(), timedelta()]
     assert len([one for one in control.statements() if "ACTIVE_JOB_INFO" in one]) == 1
+
+
+def test_the_connections_of_the_moment_without_listeners_and_what_is_closing(
+    control: Control, surroundings: Surroundings
+) -> None:
+    network = control.network
+    network.listen(23, "telnet")
+    network.connect(("10.1.1.5", 23, "telnet"), ("10.9.8.7", 50123, None))
+    network.connect(("10.1.1.5", 23, "telnet"), ("10.9.8.7", 50124, None), state="TIME-WAIT")
+
+    assert surroundings.connections() == frozenset([("10.1.1.5", 23, "10.9.8.7", 50123)])
+
+
+@pytest.mark.parametrize("kind", ["refused", "silent"])
+def test_connections_that_may_not_be_seen_are_not_known(
+    control: Control, surroundings: Surroundings, kind: str
+) -> None:
+    control.network.connect(("10.1.1.5", 23, "telnet"), ("10.9.8.7", 50123, None))
+    control.network.set_connections_authority(kind)
+
+    assert surroundings.connections() is None
+
+
+def test_a_reader_tells_of_connections_that_the_journal_does_not_have(control: Control, open_reader: Open) -> None:
+    clock = FakeClock()
+    reader, network = open_reader(clock=clock), control.network
+    network.connect(("10.1.1.5", 23, "telnet"), ("10.9.8.7", 50123, None))
+    after, told = None, list[int | None]()
+    for port in range(3):
+        clock.advance(LOOK_EVERY.total_seconds() + 1)
+        page = reader.read(after, 100)
+        after = page.place
+        told.append(page.unaudited)
+        network.connect(("10.1.1.5", 23, "telnet"), ("10.9.8.8", port + 1, None))
+
+    assert told == [None, None, 2]

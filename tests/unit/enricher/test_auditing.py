@@ -83,7 +83,7 @@ def test_mode_ports_does_not_need_handshakes() -> None:
 
 def test_only_the_copy_on_the_home_partition_is_told() -> None:
     elsewhere = Partition(ENTRIES, (HOME + 1) % 6)
-    copies = [replace(record, partition=elsewhere) for record in store(progress(0, ()))]
+    copies = [record._replace(partition=elsewhere) for record in store(progress(0, ()))]
 
     assert [output.type for output in Judge(CATALOGUE, POLICY).process(copies).outputs] == []
 
