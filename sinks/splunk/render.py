@@ -13,6 +13,7 @@ Fields = dict[str, object]
 
 SOURCE = "ibmi:qaudjrn"
 CONNECTION, EVENT, STATUS, ALERT = "ibmi:connection", "ibmi:event", "ibmi:status", "ibmi:alert"
+CHECK = "sk2siem:check"
 VENDOR_PRODUCT = "IBM i Audit Journal"
 NETWORK_SNIFFING = "T1040"
 BOTH_MODELS = ("Alerts", "Network_Traffic")
@@ -37,6 +38,12 @@ def render(content: Forwarded, index: str | None = None, *, alerts_only: bool = 
     if index is not None:
         envelope["index"] = index
     return orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+
+
+def probe(text: str, index: str | None) -> bytes:
+    """An event of a check, of a sourcetype that no search for events of an IBM i finds."""
+    envelope = {"source": "sk2siem", "sourcetype": CHECK, "event": text}
+    return orjson.dumps(envelope if index is None else {**envelope, "index": index})
 
 
 def _event(content: Forwarded) -> tuple[str, Fields]:
