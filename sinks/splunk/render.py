@@ -10,7 +10,6 @@ from sinks.splunk.fields import Envelope, Fields, Indexed
 
 SOURCE = "ibmi:qaudjrn"
 CONNECTION, EVENT, STATUS, ALERT = "ibmi:connection", "ibmi:event", "ibmi:status", "ibmi:alert"
-CHECK = "sk2siem:check"
 VENDOR_PRODUCT = "IBM i Audit Journal"
 NETWORK_SNIFFING = "T1040"
 BOTH_MODELS = ("Alerts", "Network_Traffic")
@@ -27,12 +26,6 @@ def render(content: Forwarded, index: str | None = None, *, alerts_only: bool = 
     verdict = content.verdict if isinstance(content, Verdict) else None
     time = f"{content.time.timestamp():.6f}"
     return Envelope(time, content.system, SOURCE, sourcetype, event, Indexed(content.id, verdict), index).written()
-
-
-def probe(text: str, index: str | None) -> bytes:
-    """An event of a check, of a sourcetype that no search for events of an IBM i finds."""
-    envelope = {"source": "sk2siem", "sourcetype": CHECK, "event": text}
-    return orjson.dumps(envelope if index is None else {**envelope, "index": index})
 
 
 def _event(content: Forwarded) -> tuple[str, Fields]:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import orjson
+
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
@@ -16,10 +18,12 @@ from sinks.splunk.acknowledgement import Acknowledgements, place_of
 from sinks.splunk.channels import Channels
 from sinks.splunk.http import Http, Posted
 from sinks.splunk.judge import BLAMES_AN_EVENT, OPERATOR_SECONDS, TAKEN, Answer, judge, read, trouble
-from sinks.splunk.render import CHECK, probe, render
+from sinks.splunk.render import render
 from sinks.splunk.settings import SplunkSettings
 
 NAME = "splunk"
+CHECK = "sk2siem:check"
+"""The sourcetype of what a check writes: no search for events of an IBM i finds it."""
 CHECKED = "sk2siem check splunk: this token may write to this index"
 
 
@@ -68,12 +72,12 @@ class SplunkSink:
         """
         urls, index = self._settings.urls, self._settings.index
         for url in urls:
-            answer = self._http.post_to(url, [probe("", index)])
+            answer = self._http.post_to(url, [_probe("", index)])
             _require_refusal(answer)
             require_same_time(f"Splunk at {url}", time_of(answer.headers))
         written = ""
         if index is not None:
-            _require_taken(self._http.post_to(urls[0], [probe(CHECKED, index)]))
+            _require_taken(self._http.post_to(urls[0], [_probe(CHECKED, index)]))
             written = f", and it may write to index {index} (an event of sourcetype {CHECK} is there now)"
         acknowledges = " and acknowledges what it has indexed" if self._acknowledgements else ""
         return f"Splunk HEC at {', '.join(urls)}: the token is accepted{acknowledges}{written}"
@@ -138,6 +142,11 @@ def _with_receipt(judgement: Judgement, posted: Posted) -> Judgement:
             retry_after=OPERATOR_SECONDS,
         )
     )
+
+
+def _probe(text: str, index: str | None) -> bytes:
+    envelope = {"source": "sk2siem", "sourcetype": CHECK, "event": text}
+    return orjson.dumps(envelope if index is None else {**envelope, "index": index})
 
 
 def _require_refusal(answer: Answer) -> None:
