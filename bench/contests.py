@@ -51,11 +51,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The two sides; each takes the number of the round, because every run begins anew. `waiting` is in the source."""
+    """The two sides; each takes the number of the round, because every run begins anew. `waiting` is in the source.
+
+    `beside` are further programs that did the same, `more` is asked in the end for what is no measurement.
+    """
 
     service: Run
     bare: Run
     waiting: int
+    beside: Mapping[str, Run] = field(default_factory=dict)
+    more: Callable[[], Mapping[str, object]] = dict
 
 
 @contextmanager
@@ -90,7 +95,7 @@ def enricher(ground: Ground) -> Iterator[Contest]:
 @contextmanager
 def splunk(ground: Ground) -> Iterator[Contest]:
     """Kafka to the HEC double."""
-    with _verdicts(ground) as exports, Hec(free_port(), ground.folder / "hec") as hec:
+    with verdicts(ground) as exports, Hec(free_port(), ground.folder / "hec") as hec:
         yield _to_siem("splunk", ground, lambda _: {**exports, **hec.exports()})
 
 
@@ -100,7 +105,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
     from sinks.elastic.templates import install
 
     server = Elasticsearch(free_port(), ground.folder / "elasticsearch", heap=HEAP)
-    with _verdicts(ground) as exports, server:
+    with verdicts(ground) as exports, server:
 
         def settings(namespace: str) -> dict[str, str]:
             return {**exports, **server.exports(), "SK2SIEM_ELASTIC__NAMESPACE": namespace}
@@ -116,7 +121,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
 @contextmanager
 def file(ground: Ground) -> Iterator[Contest]:
     """Kafka to files, one JSON object a line."""
-    with _verdicts(ground) as exports:
+    with verdicts(ground) as exports:
         yield _to_siem(
             "file", ground, lambda run_name: {**exports, "SK2SIEM_FILE__PATH": str(ground.folder / f"file-{run_name}")}
         )
@@ -155,7 +160,7 @@ BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
 
 
 @contextmanager
-def _verdicts(ground: Ground) -> Iterator[dict[str, str]]:
+def verdicts(ground: Ground) -> Iterator[dict[str, str]]:
     """A Kafka where verdicts wait; the sinks' benchmarks use it one after the other."""
     records = ground.prepared.for_sinks()
     with stock.kafka(ground.folder / "kafka-verdicts", records, ground.waiting) as kafka:

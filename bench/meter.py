@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.measurement import Measurement
 
+QUARTERS = 4
 STATUS = Path("/proc/self/status")
 
 
@@ -20,6 +21,7 @@ class Meter:
         self._batches = 0
         self._began: tuple[float, float] | None = None
         self._ended = (0.0, 0.0)
+        self._rss: list[float] = []
 
     @property
     def done(self) -> bool:
@@ -35,19 +37,25 @@ class Meter:
         self._ended = _now()
         self._entries += entries
         self._batches += 1
+        if self._entries * QUARTERS >= self._wanted * (len(self._rss) + 1):
+            self._rss.append(_memory_mib("VmRSS:"))
 
     def report(self) -> None:
         """The measurement, as one line on standard output."""
         if self._began is None or not self._entries:
             sys.exit("nothing was measured: no batch ever came")
         wall, cpu = (end - begin for begin, end in zip(self._began, self._ended, strict=True))
-        measurement = Measurement(self._entries, self._batches, wall, cpu, peak_rss_mib())
+        measurement = Measurement(self._entries, self._batches, wall, cpu, peak_rss_mib(), self._rss)
         print(json.dumps(asdict(measurement) | {"began": self._began[0], "ended": self._ended[0]}), flush=True)
 
 
 def peak_rss_mib() -> float:
     """Of this program alone: ru_maxrss would begin with that of the process that started it."""
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+    return _memory_mib("VmHWM:")
+
+
+def _memory_mib(name: str) -> float:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(name))
     return int(line.split()[1]) / 1024
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.measurement import Measurement, together
 from cli.variables import PREFIX
@@ -60,7 +61,7 @@ def _start(program: Program, log: Path) -> "subprocess.Popen[str]":
         )
 
 
-def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> dict[str, float]:
+def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> dict[str, Any]:
     try:
         output, _ = child.communicate(timeout=LONGEST_SECONDS)
     except subprocess.TimeoutExpired as error:
@@ -69,17 +70,18 @@ def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> dict
     if child.returncode != 0 or not lines:
         words = " ".join([program.module, *program.arguments])
         raise ProgramFailed(f"{words} ended with exit code {child.returncode}; its last words:\n{_tail(log)}")
-    report: dict[str, float] = json.loads(lines[-1])
+    report: dict[str, Any] = json.loads(lines[-1])
     return report
 
 
-def _measurement(report: Mapping[str, float]) -> Measurement:
+def _measurement(report: Mapping[str, Any]) -> Measurement:
     return Measurement(
         entries=int(report["entries"]),
         batches=int(report["batches"]),
         seconds=report["seconds"],
         cpu_seconds=report["cpu_seconds"],
         peak_rss_mib=report["peak_rss_mib"],
+        rss_mib=report["rss_mib"],
     )
 
 
