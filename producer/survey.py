@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from producer import journal_sql as sql
-from producer.audit_levels import WORD
 from producer.entries import DisplayJournalEntries, Stretch
 from producer.listing import Listing
 from producer.netstat import Netstat, Socket
 from producer.odbc import Odbc
 from producer.odbc_errors import NoEntries
 from producer.receivers import Chain, Receiver
-from producer.settings import IbmiSettings, ProducerSettings
+from producer.settings import WORD, IbmiSettings, ProducerSettings
 
 PTF_GROUPS = {(7, 2): "SF99702", (7, 3): "SF99703", (7, 4): "SF99704", (7, 5): "SF99950", (7, 6): "SF99960"}
 """That of Db2 for i, by release."""

@@ -8,6 +8,7 @@ from collections import Counter
 
 import click
 
+from cli.interruption import interruptible
 from cli.running import running_of
 from cli.settings import load
 from runtime.errors import CheckFailed
@@ -33,15 +34,16 @@ def command(json: bool, brief: bool) -> None:
     running = running_of("doctor", settings)
     states: Counter[State] = Counter()
     shown = ""
-    for heading, finding in examine(settings, running):
-        states[finding.state] += 1
-        if json:
-            click.echo(as_line(heading, finding))
-        elif not brief or finding.state in (State.WARN, State.FAIL):
-            if heading != shown:
-                click.secho(f"{'' if not shown else chr(10)}{heading}", bold=True)
-                shown = heading
-            click.echo(as_text(finding))
+    with interruptible(running.shutdown), running.resources:
+        for heading, finding in examine(settings, running):
+            states[finding.state] += 1
+            if json:
+                click.echo(as_line(heading, finding))
+            elif not brief or finding.state in (State.WARN, State.FAIL):
+                if heading != shown:
+                    click.secho(f"{'' if not shown else chr(10)}{heading}", bold=True)
+                    shown = heading
+                click.echo(as_text(finding))
     if not json:
         click.echo(summed_up(states))
     if states[State.FAIL]:

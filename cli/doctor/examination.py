@@ -1,7 +1,6 @@
 """The whole examination, finding by finding, in the order in which an administrator would look."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from cli.doctor.auditing import auditing
 from cli.doctor.facts import Facts, gather
@@ -33,7 +32,7 @@ Told = Iterator[tuple[str, Finding]]
 
 
 def examine(settings: Settings, running: Running, *, probe: Probe = try_handshake) -> Told:
-    """Nothing on the IBM i is changed. What cannot be asked is a finding, too."""
+    """Nothing on the IBM i is changed. What cannot be asked is a finding, too. `running.resources` close the broker."""
     judged_by = asked(lambda: _judgement(settings))
     catalogue, policy = _judgement(Settings()) if isinstance(judged_by, Refusal) else judged_by
     facts = None
@@ -46,11 +45,13 @@ def examine(settings: Settings, running: Running, *, probe: Probe = try_handshak
         yield from (("The IBM i", one) for one in host_server(settings.ibmi, catalogue, probe))
     if facts:
         yield from _partition(facts, settings, catalogue, policy)
-    with _broker(settings, running) as broker:
-        yield from (("The pipeline", one) for one in pipeline(settings, broker))
-        if facts:
-            older = _older(facts, broker, settings, catalogue, policy, running.shutdown.wait)
-            yield "Coverage", coverage(older, settings.producer.system or settings.ibmi.system)
+    broker = asked(lambda: connect(settings.broker, running, batch_size=settings.loop.batch_size))
+    if not isinstance(broker, Refusal):
+        running.resources.callback(broker.close)
+    yield from (("The pipeline", one) for one in pipeline(settings, broker))
+    if facts:
+        older = _older(facts, broker, settings, catalogue, policy, running.shutdown.wait)
+        yield "Coverage", coverage(older, settings.producer.system or settings.ibmi.system)
     if facts:
         yield from (("When the analysis is over", one) for one in afterwards(facts))
 
@@ -115,16 +116,6 @@ def _older(
         return broker
     seen = connections(sockets, settings.producer.system, catalogue, policy)
     return asked(lambda: find_older(seen, broker, settings, policy, wait=wait))
-
-
-@contextmanager
-def _broker(settings: Settings, running: Running) -> Iterator[Broker | Refusal]:
-    broker = asked(lambda: connect(settings.broker, running, batch_size=settings.loop.batch_size))
-    try:
-        yield broker
-    finally:
-        if not isinstance(broker, Refusal):
-            broker.close()
 
 
 def _judgement(settings: Settings) -> tuple[Catalogue, Policy]:
