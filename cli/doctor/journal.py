@@ -23,7 +23,7 @@ def journal(facts: Facts, profile: str, settings: ProducerSettings) -> Iterator[
     yield _receivers_authority(facts, profile)
     if isinstance(facts.chain, Refusal):
         return
-    yield _count(facts.chain, settings)
+    yield receiver_count(facts.chain, settings)
     yield _size(facts.filling, name)
     yield _deletion(facts.journal, name)
     yield _retention(facts.chain)
@@ -65,7 +65,7 @@ def _receivers_authority(facts: Facts, profile: str) -> Finding:
     return Finding("receivers-authority", State.FAIL, what, why, tuple(grants))
 
 
-def _count(chain: Chain, settings: ProducerSettings) -> Finding:
+def receiver_count(chain: Chain, settings: ProducerSettings) -> Finding:
     count = len(chain.receivers)
     why = f"Commands and services of IBM i refuse a range of more than {MOST_RECEIVERS:,} receivers (CPF7053)."
     oldest = chain.receivers[0]
@@ -74,7 +74,13 @@ def _count(chain: Chain, settings: ProducerSettings) -> Finding:
         what = f"{count:,} receivers; the command CPYAUDJRNE takes {MOST_OF_CPYAUDJRNE} at most"
         return Finding("receiver-count", State.WARN, what, why, (command,))
     state = State.FAIL if count >= MOST_RECEIVERS else State.WARN if count >= MANY_RECEIVERS else State.OK
-    return Finding("receiver-count", state, f"{count:,} receivers", why, () if state is State.OK else (command,))
+    return Finding(
+        "receiver-count",
+        state,
+        f"{count:,} receiver{'' if count == 1 else 's'}",
+        why,
+        () if state is State.OK else (command,),
+    )
 
 
 def _size(filling: Filling | Refusal, name: str) -> Finding:

@@ -72,9 +72,10 @@ _RATE_WHY = "It says how large receivers grow, and whether reading can keep up."
 def _rate(sample: Sample, counts: Counter[str]) -> Finding:
     daily = {level: count / len(sample.entries) * sample.rate * DAY for level, count in counts.most_common()}
     parts = ", ".join(f"{level} {count:,.0f}" for level, count in daily.items())
-    minutes = sample.span.total_seconds() / 60
+    seconds = sample.span.total_seconds()
+    span = f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
     what = (
-        f"{sample.rate:,.2f} SK entries a second over {minutes:,.0f} minutes, {sample.rate * DAY:,.0f} a day"
+        f"{sample.rate:,.2f} SK entries a second over {span}, {sample.rate * DAY:,.0f} a day"
         f" ({parts or 'none'}), about {_megabytes(sample.rate * DAY)} of receivers a day"
     )
     return Finding("rate", State.NOTE, what, _RATE_WHY)

@@ -18,7 +18,7 @@ def as_text(finding: Finding) -> str:
     """One line; what is not well gets its reason and its command below."""
     head = f"{click.style(f'{finding.state:<8}', fg=COLOURS[finding.state])}{finding.check:<{INDENT - 8}}"
     lines = [head + _wrapped(finding.what)]
-    if finding.state is not State.OK:
+    if finding.state not in (State.OK, State.NOTE):
         lines.append(f"{'why':>{INDENT - 2}}  {_wrapped(finding.why)}")
     lines += [f"{'do':>{INDENT - 2}}  {inert(command)}" for command in finding.commands]
     return "\n".join(lines)

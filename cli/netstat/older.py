@@ -43,6 +43,7 @@ def find_older(
 
     `wait` waits so many seconds and says whether a stop was requested. Raises Unavailable, ConfigError.
     """
+    broker.standings("enricher", [ENTRIES, VERDICTS])  # where a topic is missing, that is said before it is made
     moment = datetime.now(UTC) + timedelta(seconds=policy.window_seconds) + MARGIN
     ask = _positions(broker, settings.producer.system, journal_of(settings))
     is_sure = _await_verdicts(broker, ask, moment, wait=wait, clock=clock)
