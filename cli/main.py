@@ -9,6 +9,7 @@ from types import TracebackType
 import click
 
 from cli import check, completion, config, explain, init, policy, position, run, system, version
+from cli.canary import command as canary
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.doctor import command as doctor
@@ -45,6 +46,7 @@ COMMANDS = (
     explain.command,
     netstat.command,
     doctor.command,
+    canary.command,
     dead_letters.command,
     config.command,
     completion.command,

@@ -1,6 +1,6 @@
 """A broker in memory that behaves like Kafka: partitions, offsets with holes, groups that share, fencing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from runtime.broker import Standing, Subscription, TopicState
 from runtime.errors import ConfigError, Fenced
