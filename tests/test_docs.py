@@ -30,7 +30,7 @@ from sinks.splunk.render import render
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("producer", "enricher", "sinks", "schemas", "runtime", "cli")
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/**/*.md"), *ROOT.glob("helm/*.md")])
 SOURCES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 DECISION = re.compile(r"\d{4}-[a-z0-9-]+\.md")
 DECISION_PARTS = ("Context", "Decision", "Consequences", "What was rejected")
@@ -44,7 +44,7 @@ COMMAND = re.compile(r"(?:^|(?<=[\s/`(]))sk2siem((?: +[A-Za-z0-9_./=:,-]+)+)", r
 VARIABLE = re.compile(r"\bSK2SIEM_[A-Z0-9_]+")
 METRIC = re.compile(rf"\b{PREFIX}_[a-z0-9_]+")
 MODULE = re.compile(rf"\b(?:{'|'.join(PACKAGES)})(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
-FILE = re.compile(rf"\b(?:{'|'.join((*PACKAGES, 'dev', 'docs', 'tests'))})/[\w./-]*\w")
+FILE = re.compile(rf"\b(?:{'|'.join((*PACKAGES, 'dev', 'docs', 'helm', 'tests'))})/[\w./-]*\w")
 PAGING = re.compile(r'log\.(?:error|exception)\(\s*"([^"]+)"')
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|TBD|WIP|stub|stubs|placeholder|lorem ipsum|coming soon)\b", re.IGNORECASE)
 OTHER_WORDS = {
