@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from dev.chart import schema
@@ -14,6 +15,7 @@ COPIES = {"dashboards": ROOT / "siem" / "grafana", "rules": ROOT / "siem" / "pro
 COPIED = ("*.json", "*.rules.yaml")
 
 
+@cache
 def wanted() -> Mapping[Path, str]:
     """What each of these files must hold."""
     return {

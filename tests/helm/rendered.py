@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,16 @@ EXAMPLES = sorted((CHART / "ci").glob("*-values.yaml"))
 Manifest = dict[str, Any]
 
 
-def render(values: Path | Mapping[str, Any]) -> list[Manifest]:
-    """Every object of the release `sk` in the namespace `soc`."""
-    done = run_helm("template", "sk", str(CHART), "--namespace", "soc", values=values)
+def render(values: Path | Mapping[str, Any], *, release: str = "sk") -> list[Manifest]:
+    """Every object of the release in the namespace `soc`."""
+    return [manifest for manifest in yaml.load_all(_text(_given(values), release), yaml.CSafeLoader) if manifest]
+
+
+@cache
+def _text(values: str, release: str) -> str:
+    done = _helm("template", release, str(CHART), "--namespace", "soc", values=values)
     assert done.returncode == 0, done.stderr
-    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
+    return done.stdout
 
 
 def refusal(values: Path | Mapping[str, Any]) -> str:
@@ -31,10 +37,17 @@ def refusal(values: Path | Mapping[str, Any]) -> str:
 
 
 def run_helm(*words: str, values: Path | Mapping[str, Any]) -> "subprocess.CompletedProcess[str]":
-    """Values that are no file go over standard input."""
-    file, text = (str(values), None) if isinstance(values, Path) else ("-", json.dumps(values))
+    return _helm(*words, values=_given(values))
+
+
+def _given(values: Path | Mapping[str, Any]) -> str:
+    """The text of a file of values, or of values that are no file."""
+    return values.read_text() if isinstance(values, Path) else json.dumps(values)
+
+
+def _helm(*words: str, values: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [helm(), *words, "--values", file], input=text, capture_output=True, text=True, check=False, timeout=60
+        [helm(), *words, "--values", "-"], input=values, capture_output=True, text=True, check=False, timeout=60
     )
 
 

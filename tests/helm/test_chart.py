@@ -1,25 +1,15 @@
-"""What in helm/ is made from other files is fresh."""
+"""What the chart says of itself."""
 
+import re
 import tomllib
 
-import pytest
 import yaml
 
 from dev.chart.readme import commented
-from dev.chart.written import HELM, ROOT, superfluous, wanted
+from dev.chart.written import HELM, ROOT
+from tests.helm.rendered import pods, render
 
 CHART = yaml.safe_load((HELM / "Chart.yaml").read_text())
-
-
-@pytest.mark.parametrize("file", wanted(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_each_file_is_fresh(file: object) -> None:
-    found = {path: path.read_text() if path.exists() else None for path in wanted()}
-
-    assert found[file] == wanted()[file], "python -m dev.chart write"  # type: ignore[index]
-
-
-def test_there_is_no_copy_of_what_is_no_more() -> None:
-    assert superfluous() == [], "python -m dev.chart write"
 
 
 def test_the_chart_installs_the_release_that_it_comes_with() -> None:
@@ -41,3 +31,13 @@ def _leaves(tree: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(tree, dict) or not tree:
         return [path]
     return [leaf for name, value in tree.items() for leaf in _leaves(value, (*path, name))]
+
+
+def test_the_values_on_the_page_on_installing_give_the_objects_that_it_names() -> None:
+    page = (ROOT / "docs" / "install.md").read_text()
+    (values,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    names = {name for name, _ in pods(render(yaml.safe_load(values), release="sk2siem"))}
+
+    named = {name.removesuffix("-0") for name in re.findall(r"(?:exec |job/)(\S+)", page)}
+    assert named == names
