@@ -39,5 +39,5 @@ def test_the_values_on_the_page_on_installing_give_the_objects_that_it_names() -
 
     names = {name for name, _ in pods(render(yaml.safe_load(values), release="sk2siem"))}
 
-    named = {name.removesuffix("-0") for name in re.findall(r"(?:exec |job/)(\S+)", page)}
+    named = {name.removesuffix("-0") for name in re.findall(r"(?:exec |job/)(sk2siem-\S+)", page)}
     assert named == names
