@@ -69,7 +69,7 @@ class Judge:
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        placed: list[Placed] = []
+        placed = [] if items else self._all_owed()
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
             placed += self._owed.pop(item.partition, ())
@@ -119,6 +119,11 @@ class Judge:
         is_evidence = self._policy.mode is Mode.EVIDENCE
         window = timedelta(seconds=self._policy.window_seconds) if is_evidence else NO_WINDOW
         return Join(window, self._evidence.find, first)
+
+    def _all_owed(self) -> list[Placed]:
+        """A checkpoint without records would else say of a partition that nothing is owed any more."""
+        owed, self._owed = self._owed, {}
+        return [one for part in owed.values() for one in part]
 
     def _settle(self, item: StoredRecord) -> Iterator[Placed]:
         record = decode(item.type, item.value)

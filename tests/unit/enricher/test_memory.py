@@ -106,6 +106,13 @@ def test_what_is_owed_waits_for_a_record_of_its_own_partition() -> None:
     assert after.process(store(progress(20), first=20)).outputs != []
 
 
+def test_a_checkpoint_without_records_takes_along_what_is_owed() -> None:
+    after, _ = restarted(OTHER_PORTS)
+
+    assert decided(words(after.process([]).outputs)).keys() >= OPEN
+    assert after.process(store(progress(20), first=20)).outputs == []
+
+
 def test_what_is_owed_is_forgotten_with_its_partition() -> None:
     after, _ = restarted(OTHER_PORTS)
 
