@@ -1,15 +1,16 @@
 """The benchmarks: for each, what has to run and wait before it, and the two programs that are measured in turn."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
 from bench import stock
+from bench.dns import dns
+from bench.ground import Contest, Ground, from_kafka
 from bench.measurement import Measurement
-from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, Prepared, broker_of
-from bench.processes import Program, run, run_together
+from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, broker_of
+from bench.processes import run, run_together
+from bench.truth import truth
+from bench.windows import windows
 from cli.settings import load
 from dev.elasticsearch import Elasticsearch
 from dev.hec import Hec
@@ -17,44 +18,6 @@ from dev.part import free_port
 from schemas.topics import all_topics
 
 HEAP = "2g"
-Run = Callable[[int], Measurement]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where benchmarks run: a folder of their own, how many entries are measured, and how many wait in the source.
-
-    `tried` are settings of the services that both sides get beside the default ones.
-    """
-
-    folder: Path
-    prepared: Prepared
-    waiting: int
-    tried: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def entries(self) -> int:
-        return self.prepared.entries
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "programs.log"
-
-    def service(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
-        return Program("bench.child", [name, str(entries or self.entries)], {**SERVICE, **settings, **self.tried})
-
-    def bare(self, name: str, settings: Mapping[str, str]) -> Program:
-        arguments = [str(self.entries), str(self.prepared.path())]
-        return Program(f"bench.bare_{name}", arguments, {**SERVICE, **settings, **self.tried})
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """The two sides; each takes the number of the round, because every run begins anew. `waiting` is in the source."""
-
-    service: Run
-    bare: Run
-    waiting: int
 
 
 @contextmanager
@@ -83,14 +46,14 @@ def enricher(ground: Ground) -> Iterator[Contest]:
     """Kafka to Kafka."""
     records = ground.prepared.for_enricher()
     with stock.kafka(ground.folder / "kafka-entries", records, ground.waiting) as kafka:
-        yield _from_kafka("enricher", ground, lambda _: kafka.exports())
+        yield from_kafka("enricher", ground, lambda _: kafka.exports())
 
 
 @contextmanager
 def splunk(ground: Ground) -> Iterator[Contest]:
     """Kafka to the HEC double."""
     with _verdicts(ground) as exports, Hec(free_port(), ground.folder / "hec") as hec:
-        yield _from_kafka("splunk", ground, lambda _: {**exports, **hec.exports()})
+        yield from_kafka("splunk", ground, lambda _: {**exports, **hec.exports()})
 
 
 @contextmanager
@@ -107,7 +70,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
         first = load({**SERVICE, **settings("warm")}).elastic
         assert first
         install(first)
-        contest = _from_kafka("elastic", ground, settings)
+        contest = from_kafka("elastic", ground, settings)
         contest.bare(0)
         yield contest
 
@@ -116,7 +79,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
 def file(ground: Ground) -> Iterator[Contest]:
     """Kafka to files, one JSON object a line."""
     with _verdicts(ground) as exports:
-        yield _from_kafka(
+        yield from_kafka(
             "file", ground, lambda run_name: {**exports, "SK2SIEM_FILE__PATH": str(ground.folder / f"file-{run_name}")}
         )
 
@@ -143,16 +106,6 @@ def embedded(ground: Ground) -> Iterator[Contest]:
     yield Contest(services, lambda number: run(ground.bare("sqlite", settings("sqlite", number)), ground.log), 0)
 
 
-BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
-    "producer": producer,
-    "enricher": enricher,
-    "splunk": splunk,
-    "elastic": elastic,
-    "file": file,
-    "embedded": embedded,
-}
-
-
 @contextmanager
 def _verdicts(ground: Ground) -> Iterator[dict[str, str]]:
     """A Kafka where verdicts wait; the sinks' benchmarks use it one after the other."""
@@ -161,14 +114,14 @@ def _verdicts(ground: Ground) -> Iterator[dict[str, str]]:
         yield kafka.exports()
 
 
-def _from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
-    """Both sides read as the same group, which is forgotten after each run; `settings` get the run's name."""
-
-    def measured(make: Callable[[str, Mapping[str, str]], Program], side: str, number: int) -> Measurement:
-        used = settings(f"{side}{number}")
-        try:
-            return run(make(name, used), ground.log)
-        finally:
-            stock.forget_group({**SERVICE, **used}, name)
-
-    return Contest(partial(measured, ground.service, "service"), partial(measured, ground.bare, "bare"), ground.waiting)
+BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
+    "producer": producer,
+    "enricher": enricher,
+    "splunk": splunk,
+    "elastic": elastic,
+    "file": file,
+    "embedded": embedded,
+    "dns": dns,
+    "windows": windows,
+    "truth": truth,
+}
