@@ -37,8 +37,8 @@ class Connection:
     """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
 
     `at` is the time that counts for windows, `need` the record from which on this can be rebuilt; `own_need` is the
-    same without `inherited`: the handshakes of connections before on the same ends, and what those need. `finding` is
-    None while it is open. `levels` are those of its window as far as is known; `cut` says what ended it early.
+    same without `inherited`: the handshakes of connections before on the same ends, and what those need. `heard` is
+    when the newest handshake came that belongs to it, whether it counts or not. `finding` is None while it is open. `levels` are those of its window as far as is known; `cut` says what ended it early.
     """
 
     id: EventId
@@ -60,6 +60,7 @@ class Connection:
     own_need: Offset
     inherited: tuple[tuple[datetime, Offset], ...] = ()
     handshakes: tuple[Handshake, ...] = ()
+    heard: datetime | None = None
     levels: Levels = None
     cut: Reason | None = None
     finding: Finding | None = None

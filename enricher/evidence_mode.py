@@ -6,8 +6,9 @@ from enricher.alert import alert_about
 from enricher.catalogue import Catalogue, Match
 from enricher.conclusion import conclude
 from enricher.connection import Connection, Finding, connection_of, handshake_of
+from enricher.decision import Decided, Decision, Unjoined
 from enricher.events import event_of, match_of
-from enricher.join import Decided, Decision, Join, Unjoined
+from enricher.join import Join
 from enricher.levels import Levels
 from enricher.naming import Published
 from enricher.networks import Location
@@ -34,7 +35,7 @@ class EvidenceMode:
         self._policy = policy
 
     def find(self, connection: Connection, present: Levels, is_over: bool) -> Finding | None:
-        """See `enricher.join.Find`."""
+        """See `enricher.decision.Find`."""
         match, location = self._look_up(connection)
         return decide(Facts(connection, match, location, self._policy, present, is_over))
 

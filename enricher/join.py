@@ -10,13 +10,13 @@ Pure, and fed record by record in journal order, so that where batches begin and
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from enricher.connection import Connection, Finding, Key, connection_of, handshake_of, key_of
+from enricher.connection import Connection, Key, connection_of, handshake_of, key_of
+from enricher.decision import Decided, Decision, Find, Unjoined
 from enricher.early import Early, EarlyHandshakes
-from enricher.levels import LevelHistory, Levels
+from enricher.levels import LevelHistory
 from enricher.needs import Needs
 from enricher.policy import Reason
 from enricher.window_clock import NOTHING, WindowClock
@@ -25,34 +25,6 @@ from schemas.records import Audit, Entry, EventId, Progress
 
 LEAD = timedelta(seconds=2)
 REMEMBERED_WINDOWS = 3
-
-Find = Callable[[Connection, Levels, bool], Finding | None]
-"""The first row of the verdict table that applies, given the levels in force at this place and whether the window is
-over; None while an S could still change the answer."""
-
-
-class Decided(NamedTuple):
-    """A verdict is due: the first, or a correction of `before`."""
-
-    connection: Connection
-    before: Finding | None
-
-
-class Unjoined(NamedTuple):
-    """A handshake that decides nothing: `alone` where no connection is known for it, else it came with nothing new.
-
-    `levels` were in force around it; `is_cut` where a gap may have taken its connection; `need` is as that of a
-    connection.
-    """
-
-    entry: Entry
-    need: Offset
-    levels: Levels
-    alone: bool
-    is_cut: bool = False
-
-
-Decision = Decided | Unjoined
 
 
 class Join:
@@ -103,6 +75,7 @@ class Join:
         taken = self._early.take(key, at)
         for early in taken:
             connection.handshakes += (early.handshake,)
+            connection.heard = early.handshake.at
             connection.need = connection.own_need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
@@ -124,15 +97,9 @@ class Join:
         connection = self._newest_of(key, at)
         if connection is None:
             self._early.keep(Early(entry, handshake_of(entry, at), self._need))
-        elif any(handshake.id == entry.id for handshake in connection.handshakes):
-            return
-        elif connection.finding is not None:
-            yield from self._correct(connection, entry, at)
-        elif at > connection.at + self._window:
-            self._late.setdefault(connection.id, []).append((entry, at))
-        else:
-            connection.handshakes += (handshake_of(entry, at),)
-            yield from self._decide(connection, is_over=False)
+        elif all(handshake.id != entry.id for handshake in connection.handshakes):
+            connection.heard = at
+            yield from self._belongs(connection, entry, at)
 
     def audit(self, audit: Audit) -> None:
         """The levels changed here."""
@@ -171,6 +138,15 @@ class Join:
         connection = self._newest.get(key)
         return None if connection is None or at >= connection.at + self._remembered else connection
 
+    def _belongs(self, connection: Connection, entry: Entry, at: datetime) -> Iterator[Decision]:
+        if connection.finding is not None:
+            yield from self._correct(connection, entry, at)
+        elif at > connection.at + self._window:
+            self._late.setdefault(connection.id, []).append((entry, at))
+        else:
+            connection.handshakes += (handshake_of(entry, at),)
+            yield from self._decide(connection, is_over=False)
+
     def _inherit(self, connection: Connection, before: Connection) -> None:
         """What the connections before on the same ends have to do with this one.
 
@@ -178,10 +154,12 @@ class Join:
         succeeded after one that failed may be of a new try, which is this one.
         """
         since = connection.at - self._lead
+        inherited = [one for one in before.inherited if one[0] > since]
+        if before.heard is not None and before.heard > since:
+            inherited.append((before.heard, before.own_need))
+        connection.inherited = tuple(inherited)
+        connection.need = min([connection.need, *(need for _, need in inherited)])
         newest = [handshake for handshake in before.handshakes if handshake.at > since]
-        own = ((handshake.at, before.own_need) for handshake in newest)
-        connection.inherited = (*(one for one in before.inherited if one[0] > since), *own)
-        connection.need = min([connection.need, *(need for _, need in connection.inherited)])
         if newest and not newest[-1].failed and any(handshake.failed for handshake in newest):
             connection.handshakes += (newest[-1],)
 
@@ -228,12 +206,17 @@ class Join:
             yield from self._close(connection)
 
     def _forget(self, now: datetime) -> None:
-        while self._arrived and self._arrived[0].at + self._remembered <= now:
+        """A handshake of what is forgotten must not be taken for an early one when this is rebuilt."""
+        while self._arrived and self._is_past(self._arrived[0], now):
             connection = self._arrived.popleft()
             self._needs.release(connection.need)
             if self._newest.get(connection.key) is connection:
                 del self._newest[connection.key]
         self.levels.forget_before(now - self._window - self._lead)
+
+    def _is_past(self, connection: Connection, now: datetime) -> bool:
+        heard = connection.heard
+        return connection.at + self._remembered <= now and (heard is None or heard + self._lead <= now)
 
     def _note(self, now: datetime, offset: Offset) -> None:
         """What comes from now on can be rebuilt from the last progress record before any handshake that waits now."""
@@ -255,5 +238,6 @@ class Join:
         self._progress = deque((at - by, offset) for at, offset in self._progress)
         for connection in self._arrived:
             connection.at -= by
+            connection.heard = None if connection.heard is None else connection.heard - by
             connection.handshakes = tuple(one._replace(at=one.at - by) for one in connection.handshakes)
             connection.inherited = tuple((at - by, need) for at, need in connection.inherited)

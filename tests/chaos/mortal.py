@@ -51,7 +51,7 @@ STEPS: Mapping[str, Mapping[str, Step]] = {
         "committed": Step(EmbeddedSource, "checkpoint", behind=True),
     },
 }
-OFTEN = {"in the middle of a record": 300, "in the middle of the outputs": 60}
+OFTEN = {"in the middle of a record": 1500, "in the middle of the outputs": 400}
 """Steps that come many times in a batch: the nth time of which death may come. Rebuilding comes once at a start."""
 ONCE = frozenset({"before the memory is rebuilt", "the memory is rebuilt"})
 

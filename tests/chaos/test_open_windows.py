@@ -16,7 +16,9 @@ from tests.chaos.mortal import OFTEN, ONCE, STEPS
 from tests.chaos.open_connections import Line, moment
 from tests.unit.enricher.scripts import CATALOGUE
 
-AROUND_THE_CHANGE = timedelta(seconds=60)
+LATEST = 20
+"""The latest batch in which death comes."""
+AROUND_THE_CHANGE = timedelta(seconds=50)
 
 
 @pytest.fixture(params=["embedded", "kafka"])
@@ -31,7 +33,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.mark.timeout(300)
 def test_each_connection_gets_its_first_verdict_however_workers_die(kind: str, tmp_path: Path) -> None:
     with STAGES[kind](tmp_path, 5) as stage:
-        stage.play(deaths_of(kind, rounds=1, seed=5))
+        stage.play(deaths_of(kind, rounds=2 if kind == "embedded" else 1, seed=5))
 
         prove(stage)
 
@@ -51,7 +53,7 @@ def deaths_of(kind: str, rounds: int, seed: int) -> deque[Death]:
     dice, found = random.Random(seed), deque[Death]()
     for _ in range(rounds):
         for step in dice.sample(sorted(STEPS[kind]), len(STEPS[kind])):
-            found.append(Death(step, 1 if step in ONCE else dice.randint(1, OFTEN.get(step, 6))))
+            found.append(Death(step, 1 if step in ONCE else dice.randint(1, OFTEN.get(step, LATEST))))
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from enricher.connection import Connection, Finding, Handshake, connection_of, handshake_of, key_of
-from enricher.join import Find
+from enricher.decision import Find
 from enricher.levels import Levels
 from enricher.policy import Reason
 from runtime.record import Offset
