@@ -38,7 +38,8 @@ class Connection:
 
     `at` is the time that counts for windows, `need` the record from which on this can be rebuilt; `own_need` is the
     same without `inherited`: the handshakes of connections before on the same ends, and what those need. `heard` is
-    when the newest handshake came that belongs to it, whether it counts or not. `finding` is None while it is open. `levels` are those of its window as far as is known; `cut` says what ended it early.
+    when the newest handshake came that belongs to it, whether it counts or not. `finding` is None while it is open.
+    `levels` are those of its window as far as is known; `cut` says what ended it early.
     """
 
     id: EventId
