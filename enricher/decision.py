@@ -23,12 +23,12 @@ class Decided(NamedTuple):
 class Unjoined(NamedTuple):
     """A handshake that decides nothing: `alone` where no connection is known for it, else it came with nothing new.
 
-    `levels` were in force around it; `is_cut` where a gap may have taken its connection; `need` is as that of a
-    connection.
+    `levels` were in force around it; `is_cut` where a gap may have taken its connection; `offset` is the record of that
+    connection, else its own.
     """
 
     entry: Entry
-    need: Offset
+    offset: Offset
     levels: Levels
     alone: bool
     is_cut: bool = False

@@ -37,11 +37,12 @@ class Join:
         self._find = find
         self.clock = WindowClock()
         self.levels = LevelHistory()
-        self._needs, self._open = Needs(), Needs()
-        self._early = EarlyHandshakes(self._lead, self._needs, self._open)
+        self._needs = Needs()
+        self._early = EarlyHandshakes(self._lead, self._needs)
         self._newest: dict[Key, Connection] = {}
         self._arrived: deque[Connection] = deque()
         self._waiting: deque[Connection] = deque()
+        self._undecided = 0
         self._late: dict[EventId, list[tuple[Entry, datetime]]] = {}
         self._progress: deque[tuple[datetime, Offset]] = deque()
         self._need = first
@@ -53,25 +54,29 @@ class Join:
 
     @property
     def undecided_from(self) -> Offset | None:
-        """The same for what is not decided; None when nothing is open."""
-        return self._open.oldest
+        """The oldest entry that is not decided; None when nothing is open."""
+        waiting = self._waiting
+        while waiting and waiting[0].finding is not None and waiting[0].id not in self._late:
+            waiting.popleft()
+        undecided = [one for one in (self._early.oldest, waiting[0].offset if waiting else None) if one is not None]
+        return min(undecided, default=None)
 
     @property
     def open_windows(self) -> int:
-        return self._open.count
+        return self._undecided + len(self._early)
 
     @property
     def size(self) -> int:
         """How many connections and handshakes are remembered."""
         return len(self._arrived) + len(self._early)
 
-    def connection(self, entry: Entry) -> Iterator[Decision]:
-        """An A or C entry. One that was read before is passed over."""
+    def connection(self, entry: Entry, offset: Offset) -> Iterator[Decision]:
+        """An A or C entry, in the record at `offset`. One that was read before is passed over."""
         at, key = self._time_of(entry.time), key_of(entry)
         before = self._newest_of(key, at)
         if before is not None and before.id == entry.id:
             return
-        connection = connection_of(entry, at, self._need)
+        connection = connection_of(entry, at, offset, self._need)
         taken = self._early.take(key, at)
         for early in taken:
             connection.handshakes += (early.handshake,)
@@ -82,21 +87,21 @@ class Join:
         self._newest[key] = connection
         self._arrived.append(connection)
         self._needs.add(connection.need)
-        self._open.add(connection.need)
+        self._undecided += 1
         yield from self._decide(connection, is_over=False)
         if connection.finding is None:
             self._waiting.append(connection)
         elif connection.finding.kind is None:
             connection.handshakes = ()
             for early in taken:
-                yield Unjoined(early.entry, early.need, connection.levels, alone=False)
+                yield Unjoined(early.entry, offset, connection.levels, alone=False)
 
-    def handshake(self, entry: Entry) -> Iterator[Decision]:
-        """An S or X entry. One that was read before is passed over."""
+    def handshake(self, entry: Entry, offset: Offset) -> Iterator[Decision]:
+        """An S or X entry, in the record at `offset`. One that was read before is passed over."""
         at, key = self._time_of(entry.time), key_of(entry)
         connection = self._newest_of(key, at)
         if connection is None:
-            self._early.keep(Early(entry, handshake_of(entry, at), self._need))
+            self._early.keep(Early(entry, handshake_of(entry, at), offset, self._need))
         elif all(handshake.id != entry.id for handshake in connection.handshakes):
             connection.heard = at
             yield from self._belongs(connection, entry, at)
@@ -112,8 +117,8 @@ class Join:
     def end(self) -> Iterator[Decision]:
         """Nothing more comes of this system."""
         yield from self._end(Reason.SOURCE_ENDED)
-        self._needs, self._open = Needs(), Needs()
-        self._early = EarlyHandshakes(self._lead, self._needs, self._open)
+        self._needs = Needs()
+        self._early = EarlyHandshakes(self._lead, self._needs)
         self._newest.clear()
         self._arrived.clear()
 
@@ -167,7 +172,7 @@ class Join:
         connection.levels = self.levels.over(connection.at - self._lead, connection.at + self._window)
         connection.finding = self._find(connection, self.levels.present, is_over)
         if connection.finding is not None:
-            self._open.release(connection.need)
+            self._undecided -= 1
             yield Decided(connection, None)
 
     def _close(self, connection: Connection) -> Iterator[Decision]:
@@ -185,7 +190,7 @@ class Join:
         found = before if handshake.failed else self._find(connection, self.levels.present, True)
         if found == before:
             connection.handshakes = handshakes
-            yield Unjoined(entry, connection.need, connection.levels, alone=False)
+            yield Unjoined(entry, connection.offset, connection.levels, alone=False)
         else:
             connection.finding = found
             connection.corrections += 1
@@ -196,7 +201,7 @@ class Join:
         for early in passed:
             at = early.handshake.at
             levels = self.levels.over(at - self._lead, at + self._lead)
-            yield Unjoined(early.entry, early.need, levels, alone=True, is_cut=is_cut)
+            yield Unjoined(early.entry, early.offset, levels, alone=True, is_cut=is_cut)
 
     def _end(self, cut: Reason) -> Iterator[Decision]:
         yield from self._give_up(self._early.passed(None), is_cut=True)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from dev.kafka import Kafka
 from dev.part import free_port
+from enricher.policy import Policy
+from enricher.policy_file import load_policy
 from runtime.broker import Broker
 from runtime.brokers import connect
 from runtime.health import Health
@@ -23,6 +25,7 @@ from runtime.shutdown import Shutdown
 from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics
 from tests.chaos.open_connections import Line, OpenConnections, lines
 from tests.e2e.processes import ServiceProcess, wait_until
+from tests.unit.enricher.scripts import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[2]
 PACE_SECONDS = 0.04
@@ -124,6 +127,10 @@ class Stage:
 
     def published(self) -> list[Line]:
         return [line for topic in (VERDICTS, ALERTS) for line in lines(self.broker.read(topic))]
+
+    def policies(self) -> tuple[Policy, Policy]:
+        """The first and the later one."""
+        return load_policy(Path(FIRST_POLICY), CATALOGUE), load_policy(self.later_policy, CATALOGUE)
 
     def _behind(self) -> int:
         return sum(standing.behind for standing in self.broker.standings("enricher", (ENTRIES,)))

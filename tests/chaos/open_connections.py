@@ -2,9 +2,10 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
@@ -27,6 +28,7 @@ LEAD_SECONDS = 2
 LAPSED = LEVELS[:1]
 LAPSE_EVERY, LAPSE_SECONDS, GAP_EVERY = 60, 12, 45
 END_SECONDS = 120
+AROUND_THE_CHANGE = timedelta(seconds=50)
 STAMP = re.compile(r"\d{8}T\d{12}-")
 
 
@@ -124,3 +126,25 @@ def lines(records: Iterable[Record | StoredRecord]) -> Iterator[Line]:
 def moment(line: Line) -> datetime:
     """When the entry was written that it is about."""
     return datetime.strptime(line.connection[:21], "%Y%m%dT%H%M%S%f")
+
+
+def prove(journal: OpenConnections, found: Sequence[Line], first: Policy, later: Policy) -> None:
+    """Each connection has its first verdict. Those that were judged under one policy only have it once, and far from
+    the change everything is as one judge says of the whole."""
+    assert journal.opened <= {line.connection for line in found}
+    judged = [{line.connection for line in found if line.policy == policy.hash} for policy in (first, later)]
+    twice = {line for line, times in Counter(found).items() if times > 1}
+    start = min(moment(line) for line in found if line.policy == later.hash) - AROUND_THE_CHANGE
+    end = max(moment(line) for line in found if line.policy == first.hash) + AROUND_THE_CHANGE
+    assert {line.connection for line in twice if line.policy} <= judged[0] & judged[1]
+    assert all(line.is_of_entry and start < moment(line) < end for line in twice)
+    for policy, span in ((first, (datetime.min, start)), (later, (end, datetime.max))):
+        expected = _far_from_the_change(journal.undisturbed(policy), span)
+        assert _far_from_the_change(found, span) == expected
+        assert sum(line.is_of_entry for line in expected) > 200
+    assert judged[0] & judged[1], "nothing was open when the policy changed"
+
+
+def _far_from_the_change(found: Sequence[Line], span: tuple[datetime, datetime]) -> Counter[Line]:
+    """What is about entries of that time, and what no policy judges."""
+    return Counter(line for line in found if not line.is_of_entry or span[0] < moment(line) < span[1])

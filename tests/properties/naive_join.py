@@ -63,7 +63,7 @@ class NaiveJoin:
         before = self._newest(entry, at)
         if before is not None and before.connection.id == entry.id:
             return
-        connection = connection_of(entry, at, Offset(0))
+        connection = connection_of(entry, at, Offset(0), Offset(0))
         for early, early_at in list(self._early):
             if key_of(early) == key_of(entry) and early_at > at - LEAD:
                 connection.handshakes += (handshake_of(early, early_at),)
