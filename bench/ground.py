@@ -36,8 +36,8 @@ class Ground:
     def service(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
         return Program("bench.child", [name, str(entries or self.entries)], {**SERVICE, **settings, **self.tried})
 
-    def bare(self, name: str, settings: Mapping[str, str]) -> Program:
-        arguments = [str(self.entries), str(self.prepared.path())]
+    def bare(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
+        arguments = [str(entries or self.entries), str(self.prepared.path())]
         return Program(f"bench.bare_{name}", arguments, {**SERVICE, **settings, **self.tried})
 
 
@@ -55,13 +55,13 @@ class Contest:
     rounds: int | None = None
 
 
-def from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
+def from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]], entries: int) -> Contest:
     """Both sides read as the same group, which is forgotten after each run; `settings` get the run's name."""
 
-    def measured(make: Callable[[str, Mapping[str, str]], Program], side: str, number: int) -> Measurement:
+    def measured(make: Callable[[str, Mapping[str, str], int], Program], side: str, number: int) -> Measurement:
         used = settings(f"{side}{number}")
         try:
-            return run(make(name, used), ground.log)
+            return run(make(name, used, entries), ground.log)
         finally:
             stock.forget_group({**SERVICE, **used}, name)
 

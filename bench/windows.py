@@ -39,7 +39,7 @@ def windows(ground: Ground) -> Iterator[Contest]:
             server.host(address, name)
         own = replace(ground, prepared=prepared, tried={**names, **ground.tried})
         with stock.kafka(folder / "kafka", prepared.for_enricher(), ground.waiting) as kafka:
-            contest = from_kafka("enricher", own, lambda _: kafka.exports())
+            contest = from_kafka("enricher", own, lambda _: kafka.exports(), own.entries)
 
             runs: list[Measurement] = []
 

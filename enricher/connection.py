@@ -39,7 +39,8 @@ class Connection:
     `at` is the time that counts for windows, `offset` the record of its entry, `need` the one from which on this can be
     rebuilt; `own_need` is the same without `inherited`: the handshakes of connections before on the same ends, and what
     those need. `heard` is when the newest handshake came that belongs to it, whether it counts or not. `finding` is
-    None while it is open. `levels` are those of its window as far as is known; `cut` says what ended it early.
+    None while it is open. `levels` are those of its window as far as is known or, `levels_asserted`, as a setting says;
+    `cut` says what ended it early.
     """
 
     id: EventId
@@ -64,6 +65,7 @@ class Connection:
     handshakes: tuple[Handshake, ...] = ()
     heard: datetime | None = None
     levels: Levels = None
+    levels_asserted: bool = False
     cut: Reason | None = None
     finding: Finding | None = None
     corrections: int = 0
