@@ -37,6 +37,12 @@ def check(settings: EnricherSettings) -> str:
     return f"policy {policy.hash} in mode {policy.mode}; {len(catalogue.ports)} ports in the catalogue"
 
 
+def resolver_of(settings: EnricherSettings, running: Running, *, seconds: float) -> ReverseResolver | None:
+    """For a tool that would rather wait than show no names; None where names are switched off. Raises ConfigError."""
+    dns = settings.dns.model_copy(update={"deadline_ms": int(seconds * 1000)})
+    return _resolver(dns, running, running.resources)
+
+
 def _resolver(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
     if not settings.enabled:
         return None

@@ -68,6 +68,7 @@ class Fields(Struct, omit_defaults=True):
     policy: str | None = None
     mode: str | None = None
     audit_levels: Sequence[str] | None = None
+    audit_levels_asserted: bool | None = None
     evidence: Sequence[str] | None = None
     journal: str | None = None
     receiver: str | None = None

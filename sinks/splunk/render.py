@@ -60,6 +60,7 @@ def _verdict(verdict: Verdict) -> Fields:
     fields.policy = verdict.policy
     fields.mode = verdict.mode
     fields.audit_levels = verdict.audit_levels
+    fields.audit_levels_asserted = verdict.audit_levels_asserted or None
     fields.evidence = verdict.evidence
     fields.journal = verdict.journal
     fields.receiver = verdict.receiver
@@ -122,6 +123,7 @@ def _status(status: Status) -> Fields:
     fields.progress = status.progress
     fields.at_end = status.at_end
     fields.audit_levels = status.audit_levels
+    fields.audit_levels_asserted = status.audit_levels_asserted or None
     fields.lag_entries = status.lag_entries
     fields.lag_seconds = status.lag_seconds
     fields.final = status.final
