@@ -34,7 +34,7 @@ bench: $(VENV)/.dev ## entries a second, CPU, memory and the share of the ceilin
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m bench
 
-soak: $(VENV)/.dev ## the long proofs: about half an hour
+soak: $(VENV)/.dev ## the long proofs: about an hour and a half
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m pytest -m soak --timeout 3600
 
