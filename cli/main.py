@@ -12,6 +12,7 @@ from cli import check, completion, config, explain, init, policy, position, run,
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.netstat import command as netstat
+from cli.reconcile import command as reconcile
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
@@ -44,6 +45,7 @@ COMMANDS = (
     explain.command,
     netstat.command,
     dead_letters.command,
+    reconcile.command,
     config.command,
     completion.command,
     version.command,

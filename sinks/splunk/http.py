@@ -181,20 +181,20 @@ def _trouble(url: str, error: HTTPError) -> Unavailable:
     match error:
         case ProxyError():
             return Unreached(
-                f"the proxy on the way to Splunk at {url} refused or cannot be reached ({_cause(error)}): "
+                f"the proxy on the way to Splunk at {url} refused or cannot be reached ({cause_of(error)}): "
                 "check SK2SIEM_SPLUNK__PROXY"
             )
         case ReadTimeoutError():
             return Unavailable(f"Splunk at {url} did not answer in time")
         case SSLError():
-            return Unreached(f"no TLS with Splunk at {url} ({_cause(error)}): check SK2SIEM_SPLUNK__CA_FILE")
+            return Unreached(f"no TLS with Splunk at {url} ({cause_of(error)}): check SK2SIEM_SPLUNK__CA_FILE")
         case NewConnectionError() | ConnectTimeoutError():
-            return Unreached(f"Splunk at {url} cannot be reached ({_cause(error)})")
+            return Unreached(f"Splunk at {url} cannot be reached ({cause_of(error)})")
         case _:
-            return Unavailable(f"Splunk at {url} broke the connection off ({_cause(error)})")
+            return Unavailable(f"Splunk at {url} broke the connection off ({cause_of(error)})")
 
 
-def _cause(error: HTTPError) -> str:
+def cause_of(error: HTTPError) -> str:
     """The system's own words where there are any; urllib3's repeat the address of an object."""
     cause: BaseException | None = error
     while cause and not isinstance(cause, OSError):
