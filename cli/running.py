@@ -10,7 +10,7 @@ from runtime.backoff import Backoff
 from runtime.broker import Broker
 from runtime.brokers import connect
 from runtime.health import Health
-from runtime.logs import configure
+from runtime.logs import configured
 from runtime.metrics import Metrics
 from runtime.service import Running
 from runtime.shutdown import Shutdown
@@ -40,8 +40,8 @@ def tool(command: str, settings: Settings) -> Iterator[tuple[Broker, Running]]:
     Its log goes to standard error, without the life cycle unless that was asked for.
     """
     running = running_of(command, settings)
-    configure("warning" if settings.log.level == "info" else settings.log.level, settings.log.format, service=command)
-    with interruptible(running.shutdown), running.resources:
+    level = "warning" if settings.log.level == "info" else settings.log.level
+    with configured(level, settings.log.format, service=command), interruptible(running.shutdown), running.resources:
         broker = connect(settings.broker, running, batch_size=settings.loop.batch_size)
         try:
             yield broker, running

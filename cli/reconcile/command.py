@@ -52,7 +52,8 @@ def command(
     """Compare journal, topics and SIEMs id by id, list the holes and fill exactly those.
 
     PART is journal (which takes verdicts along), verdicts, splunk or elastic; without one it is all that are
-    configured. Nothing that is there is sent again. Exit code 69 when holes remain, as they do after a dry run that found some.
+    configured. Nothing that is there is sent again. Exit code 69 when holes remain, as they do after a dry run that
+    found some.
 
     \b
     Example:

@@ -1,6 +1,6 @@
 """`sk.entries` against `sk.verdicts` and `sk.alerts`: entries are judged again, and what is missing is published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import orjson
@@ -34,11 +34,11 @@ class VerdictHops:
 
     def compare(self, entries: Entries) -> None:
         """Raises what the broker raises; what was filled by then is filled."""
-        restored = {one.entry.id for one in entries.restored}
+        restored = {str(one.entry.id) for one in entries.restored}
         judged = entries.judged(self._case.read(ENTRIES, "judging"))
         for output in self._restoration.again(in_place(judged, entries.restored)):
             document = orjson.loads(output.value)
-            if self._is_looked_at(output, document, entries):
+            if self._is_looked_at(output, document, entries, restored):
                 self._look_for(output, document)
                 if restored and not restored.isdisjoint(document.get("evidence", ())):
                     self._rests_on_restored[first_id(document["id"])] = output
@@ -72,13 +72,17 @@ class VerdictHops:
                     last[first_id(verdict.id)] = verdict
         return last
 
-    def _is_looked_at(self, output: Record, document: Mapping[str, Any], entries: Entries) -> bool:
-        """Not what lies outside of the time looked at, or so near to what has expired that its context is gone."""
+    def _is_looked_at(self, output: Record, document: Mapping[str, Any], entries: Entries, restored: Set[str]) -> bool:
+        """Not what lies outside of the scope, or so near to what has expired that its context is gone; what was
+        restored there has it."""
         time = time_of(document)
-        begins = entries.horizon.get(output.partition)
-        if begins is not None and time < begins + CONTEXT:
+        if not self._case.scope.has(time, document["system"]) or document.get("kind") in OF_STATE:
             return False
-        return self._case.scope.has(time, document["system"]) and document.get("kind") not in OF_STATE
+        begins = entries.horizon.get(output.partition)
+        if begins is None or time >= begins + CONTEXT:
+            return True
+        about = document.get("connection") or document
+        return first_id(about["id"]) in restored
 
     def _look_for(self, output: Record, document: Mapping[str, Any]) -> None:
         is_alert = output.topic == ALERTS
