@@ -11,6 +11,7 @@ import click
 from cli import check, completion, config, explain, init, policy, position, run, system, version
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
+from cli.doctor import command as doctor
 from cli.netstat import command as netstat
 from cli.reconcile import command as reconcile
 from runtime.errors import CheckFailed, PipelineError, Unavailable
@@ -44,6 +45,7 @@ COMMANDS = (
     policy.command,
     explain.command,
     netstat.command,
+    doctor.command,
     dead_letters.command,
     reconcile.command,
     config.command,

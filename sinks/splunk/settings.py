@@ -9,9 +9,11 @@ from sinks.addresses import addresses
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
+PREFIX = "SK2SIEM_SPLUNK__"
+"""Of the variables, in words for the operator."""
+
 COLLECTOR = "/services/collector"
 SEARCH = "/services/search/jobs/export"
-
 CLOUD = (".splunkcloud.com", ".splunkcloudgc.com")
 CLOUD_INPUTS = "http-inputs"
 TRIAL_PORT = 8088

@@ -522,7 +522,7 @@ def test_the_part_names_its_address_and_token(server: Hec) -> None:
     assert server.exports() == {
         "SK2SIEM_SPLUNK__URL": f"http://127.0.0.1:{server.port}",
         "SK2SIEM_SPLUNK__TOKEN": TOKEN,
-        "SK2SIEM_SPLUNK__SEARCH_URL": hec.url,
+        "SK2SIEM_SPLUNK__SEARCH_URL": server.url,
         "SK2SIEM_SPLUNK__SEARCH_TOKEN": SEARCH_TOKEN,
     }
 
