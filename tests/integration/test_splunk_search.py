@@ -29,7 +29,7 @@ def splunk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hec]:
         sink = SplunkSink(settings(part), Metrics("test"))
         outcome = sink.send([parcel(content, place) for place, content in enumerate(SAMPLES.values())])
         sink.close()
-        assert list(outcome.rejected) == list(outcome.deferred) == []
+        assert [*outcome.rejected, *outcome.deferred] == []
         yield part
 
 
