@@ -15,6 +15,7 @@ demo: $(VENV)/.runtime ## the whole path on this machine, Python alone: a made-u
 
 test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (installs what it needs)
 	@$(BIN)/python -m dev.stack install
+	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
 	@$(BIN)/python -m pytest -m "not soak"
 
