@@ -14,6 +14,7 @@ from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.doctor import command as doctor
 from cli.netstat import command as netstat
+from cli.reconcile import command as reconcile
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
@@ -48,6 +49,7 @@ COMMANDS = (
     doctor.command,
     canary.command,
     dead_letters.command,
+    reconcile.command,
     config.command,
     completion.command,
     version.command,
