@@ -70,10 +70,10 @@ def command(
         try:
             _compare(case, chosen)
         except (Fenced, PipelineError) as error:
-            _show(case, as_json=as_json)
+            _show(case, as_json=as_json, is_whole=False)
             why = "another reconcile has begun" if isinstance(error, Fenced) else str(error)
             raise CheckFailed(f"stopped: {why}; the same command goes on from there") from error
-        _show(case, as_json=as_json)
+        _show(case, as_json=as_json, is_whole=True)
     remaining = sum(hop.remaining for hop in case.hops)
     if remaining:
         how = "; without --dry-run they are filled" if dry_run else ""
@@ -139,8 +139,8 @@ def _require(part: str, settings: Settings) -> None:
         raise ConfigError(f"{names}: must be set to ask Splunk what it holds")
 
 
-def _show(case: Case, *, as_json: bool) -> None:
+def _show(case: Case, *, as_json: bool, is_whole: bool) -> None:
     if as_json:
-        click.echo(as_line(case.hops))
+        click.echo(as_line(case.hops, is_whole=is_whole))
     else:
-        report(case.hops, is_dry=case.publisher is None)
+        report(case.hops, is_dry=case.publisher is None, is_whole=is_whole)
