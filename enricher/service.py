@@ -22,7 +22,7 @@ def build(
     policy = load_policy(settings.policy, catalogue)
     subscription = Subscription("enricher", running.worker, (ENTRIES,), policy.hash)
     with ExitStack() as unless_built:
-        resolver = _resolver(settings.dns, running, unless_built)
+        resolver = resolver_of(settings.dns, running, unless_built)
         limit = settings.memory_limit
         judge = Judge(catalogue, policy, metrics=running.metrics, resolver=resolver, memory_limit=limit)
         source = broker.source(subscription, judge)
@@ -37,7 +37,7 @@ def check(settings: EnricherSettings) -> str:
     return f"policy {policy.hash} in mode {policy.mode}; {len(catalogue.ports)} ports in the catalogue"
 
 
-def _resolver(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
+def resolver_of(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
     if not settings.enabled:
         return None
     from enricher.reverse_dns import ReverseDns

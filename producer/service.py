@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from producer.file_reader import FileReader, position_name
 from producer.journal import Journal
@@ -20,6 +21,7 @@ from runtime.errors import ConfigError
 from runtime.flow import Source, Stage
 from runtime.health import Health
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from runtime.service import Running
 from runtime.shutdown import Shutdown
 from schemas.topics import ENTRIES
@@ -55,6 +57,27 @@ def relocating(
         yield Relocation(reader, publisher, Journal(producer.system, name, reader.name, clock, partitions))
     finally:
         publisher.close()
+        reader.close()
+
+
+def reading(
+    producer: ProducerSettings,
+    ibmi: IbmiSettings,
+    simulator: SimulatorSettings,
+    running: Running,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterator[StoredRecord]:
+    """Records of a stretch of the journal for a tool that looks back; nothing is published, no position is stored."""
+    from producer.excerpt import excerpt
+
+    reader = _reader(producer, ibmi, simulator, running)
+    try:
+        name = f"{producer.journal_library}/{producer.journal_name}"
+        journal = Journal(producer.system, name, reader.name, JournalClock(producer.time_zone), partitions=1)
+        yield from excerpt(reader, journal, producer, running, since=since, until=until)
+    finally:
         reader.close()
 
 
