@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 import click
 
-from cli.running import running_of
+from cli.running import tool
 from cli.services import SERVICES, service
 from cli.settings import Settings, load
 from cli.variables import name_of
-from runtime.brokers import connect
 from runtime.errors import CheckFailed, ConfigError, PipelineError
 
 SECTIONS = {"producer": "ibmi"}
@@ -36,11 +35,8 @@ def command(name: str) -> None:
 
 
 def _check_broker(name: str, settings: Settings) -> str:
-    broker = connect(settings.broker, running_of(name, settings), batch_size=settings.loop.batch_size)
-    try:
+    with tool(name, settings) as (broker, _):
         return broker.check()
-    finally:
-        broker.close()
 
 
 def _passes(end: str, check: Callable[[], str]) -> bool:

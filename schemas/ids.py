@@ -47,6 +47,11 @@ def gap_id(system: str, receiver: str, sequence: int) -> EventId:
     return EventId(f"gap-{system}-{receiver}-{sequence:020d}")
 
 
+def expired_id(system: str, topic: str, partition: int, offset: int, service: str) -> EventId:
+    """The id of the alert that records of a topic were deleted from this offset on before `service` read them."""
+    return EventId(f"gap-{system}--{offset:020d}.{topic.rpartition('.')[2]}{partition}.{service}")
+
+
 def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
     """The id of the alert that an exception of the policy ends: one per exception, system and day of journal time.
 
