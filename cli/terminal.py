@@ -5,6 +5,7 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
+COLOURS = {"secure": "green", "insecure": "red", "unknown": "yellow", "failed": "magenta"}
 WIDE = 200
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 

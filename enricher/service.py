@@ -38,6 +38,7 @@ def check(settings: EnricherSettings) -> str:
 
 
 def resolver_of(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
+    """Closed with `resources`; None where names are switched off."""
     if not settings.enabled:
         return None
     from enricher.reverse_dns import ReverseDns

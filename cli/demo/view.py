@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demo.picture import Picture, remote_end
+from cli.terminal import COLOURS
 from schemas.records import VerdictKind
 
 LINE_SECONDS = 3.0
 FRAME_SECONDS = 0.5
-COLOURS = {"secure": "green", "insecure": "red", "unknown": "yellow", "failed": "magenta"}
 
 
 @dataclass(slots=True)

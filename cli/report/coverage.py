@@ -61,6 +61,12 @@ class Coverage:
         elif isinstance(record, Alert) and record.kind is AlertKind.GAP and self.selection.span.has(record.time):
             self.losses.setdefault(record.id, Loss(record.system, record.time, record.description))
 
+    def note_levels(self, system: str, time: datetime, levels: Levels) -> None:
+        """What was in force at one moment. Most of it repeats what was said before."""
+        said = self._levels.setdefault(system, [])
+        if not (said and said[-1][1] == levels and abs(time - said[-1][0]) < SPARSE):
+            said.append((time, levels))
+
     def levels(self, system: str) -> list[Span]:
         """The audit levels of a system over time, in order; neighbours with the same levels are one span.
 
@@ -97,10 +103,7 @@ class Coverage:
             return
         self.read_until[system] = max(time, self.read_until.get(system, time))
         self.read_from[system] = min(time, self.read_from.get(system, time))
-        said = self._levels.setdefault(system, [])
-        # progress comes every few seconds and says mostly the same
-        if not (said and said[-1][1] == levels and timedelta() <= time - said[-1][0] < SPARSE):
-            said.append((time, levels))
+        self.note_levels(system, time, levels)
 
 
 def lacking(spans: Sequence[Span], level: str) -> tuple[timedelta, timedelta]:

@@ -18,7 +18,7 @@ BATCH = 500
 def judged(
     entries: Iterable[StoredRecord], settings: EnricherSettings, running: Running, span: Span
 ) -> Iterator[AnyRecord | None]:
-    """Verdicts, events and status of the entries, and the audit and gap records among them; None for what is unreadable.
+    """Verdicts, events and status of the entries, audit and gap records as they are, None for what is unreadable.
 
     Connections that are open at the end are closed there.
     """

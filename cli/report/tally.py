@@ -112,20 +112,23 @@ class Tally:
             group.settle()
         return [group for group in self._groups.values() if group.times]
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: Verdict) -> bool:
+        """Whether it counts: it is in the selection, and neither a repetition nor superseded already."""
         self.sums.verdicts += 1
         if not self._selection.span.has(verdict.time):
             self.sums.out_of_range += 1
-            return
+            return False
         who, conclusion = who_of(verdict), conclusion_of(verdict)
         if not self._selection.has(who):
             self.sums.not_selected += 1
-            return
+            return False
         number = 0 if verdict.supersedes is None else correction_number(verdict.id)
         group, time = self._group(who, conclusion, verdict.id), int(verdict.time.timestamp())
-        if self._is_new(hash(first_id(verdict.id) if number else verdict.id), self._place(group, number), time):
-            group.times.append(time)
-            self._note(verdict, who, time)
+        if not self._is_new(hash(first_id(verdict.id) if number else verdict.id), self._place(group, number), time):
+            return False
+        group.times.append(time)
+        self._note(verdict, who, time)
+        return True
 
     def local(self, system: str, time: int) -> int:
         """The time as the system's own clock showed it, in seconds since 1970."""
