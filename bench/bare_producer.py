@@ -1,7 +1,6 @@
 """IBM i to Kafka with nothing in between: the same rows by the same SQL, as many bytes in the same transactions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -56,12 +55,12 @@ def _pages(settings: Settings) -> Iterator[Sequence[object]]:
 def _beside(file: Path) -> list[Sendable]:
     """What goes out with every page: progress to every partition, and the position."""
     progress = [record for record in prepared(file, (ENTRIES,)) if record.type == "progress"][:DEFAULT_PARTITIONS]
-    position = [replace(record, partition=0) for record in prepared(file, (POSITIONS,))]
+    position = [record._replace(partition=0) for record in prepared(file, (POSITIONS,))]
     return [sendable(record) for record in (*progress, *position)]
 
 
 def _as_read(record: Record) -> Record:
-    return replace(record, value=record.value.replace(AS_PREPARED, AS_READ))
+    return record._replace(value=record.value.replace(AS_PREPARED, AS_READ))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from runtime.ops import OpsServer
 from runtime.record import StoredRecord
 from runtime.service import Running
 from runtime.shutdown import Shutdown
-from runtime.worker import Worker
+from runtime.worker import Worker, calm_collector
 
 T = TypeVar("T")
 
@@ -84,6 +84,7 @@ def _entries(items: Sequence[object]) -> int:
 
 
 def _work(source: Source[T], stage: Stage[T], running: Running, meter: Meter) -> None:
+    calm_collector()
     Worker(Counted(source, meter, running.shutdown), stage, running.conditions).run()
 
 

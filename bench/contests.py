@@ -17,6 +17,7 @@ from dev.part import free_port
 from schemas.topics import all_topics
 
 HEAP = "2g"
+MORE_THAN_A_BATCH = 5_000
 Run = Callable[[int], Measurement]
 
 
@@ -43,8 +44,8 @@ class Ground:
     def service(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
         return Program("bench.child", [name, str(entries or self.entries)], {**SERVICE, **settings, **self.tried})
 
-    def bare(self, name: str, settings: Mapping[str, str]) -> Program:
-        arguments = [str(self.entries), str(self.prepared.path())]
+    def bare(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
+        arguments = [str(entries or self.entries), str(self.prepared.path())]
         return Program(f"bench.bare_{name}", arguments, {**SERVICE, **settings, **self.tried})
 
 
@@ -83,14 +84,14 @@ def enricher(ground: Ground) -> Iterator[Contest]:
     """Kafka to Kafka."""
     records = ground.prepared.for_enricher()
     with stock.kafka(ground.folder / "kafka-entries", records, ground.waiting) as kafka:
-        yield _from_kafka("enricher", ground, lambda _: kafka.exports())
+        yield _from_kafka("enricher", ground, lambda _: kafka.exports(), ground.entries)
 
 
 @contextmanager
 def splunk(ground: Ground) -> Iterator[Contest]:
     """Kafka to the HEC double."""
     with _verdicts(ground) as exports, Hec(free_port(), ground.folder / "hec") as hec:
-        yield _from_kafka("splunk", ground, lambda _: {**exports, **hec.exports()})
+        yield _to_siem("splunk", ground, lambda _: {**exports, **hec.exports()})
 
 
 @contextmanager
@@ -107,7 +108,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
         first = load({**SERVICE, **settings("warm")}).elastic
         assert first
         install(first)
-        contest = _from_kafka("elastic", ground, settings)
+        contest = _to_siem("elastic", ground, settings)
         contest.bare(0)
         yield contest
 
@@ -116,7 +117,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
 def file(ground: Ground) -> Iterator[Contest]:
     """Kafka to files, one JSON object a line."""
     with _verdicts(ground) as exports:
-        yield _from_kafka(
+        yield _to_siem(
             "file", ground, lambda run_name: {**exports, "SK2SIEM_FILE__PATH": str(ground.folder / f"file-{run_name}")}
         )
 
@@ -161,13 +162,18 @@ def _verdicts(ground: Ground) -> Iterator[dict[str, str]]:
         yield kafka.exports()
 
 
-def _from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
+def _to_siem(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
+    """So many verdicts and events that no id comes twice: a SIEM that knows an id answers otherwise."""
+    return _from_kafka(name, ground, settings, ground.prepared.outcomes - MORE_THAN_A_BATCH)
+
+
+def _from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]], entries: int) -> Contest:
     """Both sides read as the same group, which is forgotten after each run; `settings` get the run's name."""
 
-    def measured(make: Callable[[str, Mapping[str, str]], Program], side: str, number: int) -> Measurement:
+    def measured(make: Callable[[str, Mapping[str, str], int], Program], side: str, number: int) -> Measurement:
         used = settings(f"{side}{number}")
         try:
-            return run(make(name, used), ground.log)
+            return run(make(name, used, entries), ground.log)
         finally:
             stock.forget_group({**SERVICE, **used}, name)
 

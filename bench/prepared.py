@@ -22,6 +22,7 @@ SYSTEM = "BENCH"
 ZONE = "Europe/Berlin"
 JOURNAL = {"seed": 7, "scale": 50, "zone": ZONE, "receiver_library": "QGPL", "receiver_entries": 1_000_000}
 SIMULATOR = {f"SK2SIEM_SIMULATOR__{name.upper()}": str(value) for name, value in JOURNAL.items()}
+OUTCOMES = frozenset({"verdict", "event"})
 SPARE = 1000
 """So many rows more than entries: some rows of the journal are no entries but changes of system values."""
 
@@ -59,6 +60,11 @@ class Prepared:
     @cached_property
     def _broker(self) -> EmbeddedBroker:
         return broker_of(self.path())
+
+    @cached_property
+    def outcomes(self) -> int:
+        """How many verdicts and events became of the entries: an entry that only tells of TLS becomes none."""
+        return sum(stored.type in OUTCOMES for stored in self._broker.read(VERDICTS))
 
     def for_enricher(self) -> Iterator[Record]:
         """What a producer would have published, over and over again."""

@@ -11,6 +11,7 @@ import click
 from cli import check, completion, config, explain, init, policy, position, run, system, version
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
+from cli.netstat import command as netstat
 from cli.report import command as report
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
@@ -42,6 +43,7 @@ COMMANDS = (
     system.command,
     policy.command,
     explain.command,
+    netstat.command,
     report.command,
     dead_letters.command,
     config.command,

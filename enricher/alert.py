@@ -23,6 +23,7 @@ BY_VERDICT = {
 }
 WHY: dict[str, str] = {
     Reason.EXCEPTION: "which an exception of the policy is about",
+    Reason.CANARY: "made by the canary to see whether it arrives",
     Reason.LOCAL: "and never left the system",
     Reason.TUNNEL: "inside a tunnel of the policy",
     Reason.WEAK_PROTOCOL: "with {tls}, a protocol below what the policy asks for",

@@ -49,6 +49,7 @@ def conclude(
         backfill=connection.backfill,
         supersedes=_id(connection, connection.corrections - 1) if connection.corrections else None,
         detail=finding.detail,
+        audit_levels_asserted=connection.levels_asserted,
     )
 
 

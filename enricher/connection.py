@@ -38,7 +38,8 @@ class Connection:
 
     `at` is the time that counts for windows, `need` the record from which on this can be rebuilt; `own_need` is the
     same without `inherited`: the handshakes of connections before on the same ends, and what those need. `finding` is
-    None while it is open. `levels` are those of its window as far as is known; `cut` says what ended it early.
+    None while it is open. `levels` are those of its window as far as is known or, `levels_asserted`, as a setting says;
+    `cut` says what ended it early.
     """
 
     id: EventId
@@ -61,6 +62,7 @@ class Connection:
     inherited: tuple[tuple[datetime, Offset], ...] = ()
     handshakes: tuple[Handshake, ...] = ()
     levels: Levels = None
+    levels_asserted: bool = False
     cut: Reason | None = None
     finding: Finding | None = None
     corrections: int = 0

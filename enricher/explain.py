@@ -22,6 +22,7 @@ KINDS = {
     DetailType.PORT_UNAVAILABLE: "P, a port that was not available",
 }
 EVENTS = {
+    "already-open": "It was open when `sk2siem netstat --baseline` looked, and its opening was not read.",
     "helper-port": "The port is a helper: it carries nothing of a user's, and TLS clients use it too.",
     "outbound": "Mode ports judges what the system opens only where the policy says `outbound = true`.",
     "udp": "Mode ports does not judge UDP.",
@@ -173,7 +174,10 @@ def _policy(verdict: Verdict, policy_here: str | None) -> Iterator[str]:
     yield f"Policy {verdict.policy} in mode {verdict.mode}{same}."
     if verdict.audit_levels is not None:
         levels = ", ".join(verdict.audit_levels) or "none"
-        yield f"Audit levels in force: {levels}."
+        asserted = (
+            " (nobody knows; the setting SK2SIEM_PRODUCER__AUDITED says so)" if verdict.audit_levels_asserted else ""
+        )
+        yield f"Audit levels in force: {levels}{asserted}."
     elif verdict.mode == Mode.EVIDENCE:
         yield "It is not known which audit levels were in force."
 

@@ -136,7 +136,7 @@ class Join:
 
     def audit(self, audit: Audit) -> None:
         """The levels changed here."""
-        self.levels.change(self._time_of(audit.time), audit.audit_levels)
+        self.levels.change(self._time_of(audit.time), audit.audit_levels, asserted=audit.audit_levels_asserted)
 
     def gap(self) -> Iterator[Decision]:
         """Entries are missing here: whatever is open cannot be known any better."""
@@ -154,7 +154,7 @@ class Join:
         """Everything up to its time has been read."""
         self._shift(self.clock.progress_back_by(progress.time))
         now = self.clock.progress(progress.time)
-        self.levels.confirm(now, progress.audit_levels)
+        self.levels.confirm(now, progress.audit_levels, asserted=progress.audit_levels_asserted)
         yield from self._give_up(self._early.passed(now))
         while self._waiting and self._waiting[0].at + self._window <= now:
             yield from self._close(self._waiting.popleft())
@@ -187,6 +187,7 @@ class Join:
 
     def _decide(self, connection: Connection, *, is_over: bool) -> Iterator[Decision]:
         connection.levels = self.levels.over(connection.at - self._lead, connection.at + self._window)
+        connection.levels_asserted = self.levels.is_asserted_from(connection.at - self._lead)
         connection.finding = self._find(connection, self.levels.present, is_over)
         if connection.finding is not None:
             self._open.release(connection.need)

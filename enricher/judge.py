@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from enricher.alert import gap_alert
-from enricher.auditing import auditing_alert, missing_levels
+from enricher.auditing import auditing_alert, missing_levels, unaudited_alert
 from enricher.catalogue import Catalogue
 from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode, Output
 from enricher.expiry import expiry_alerts
@@ -161,7 +161,12 @@ class Judge:
         for silent in self._systems.drop_silent(item.partition, item.offset):
             yield from _placed(self._evidence.of_decisions(silent.join.end()), item)
         self._status.pass_by(item)
-        alerts = [self._auditing(system, progress), *self._expiring(system, progress), loss_alert(progress)]
+        alerts = [
+            self._auditing(system, progress),
+            unaudited_alert(self._policy, progress),
+            *self._expiring(system, progress),
+            loss_alert(progress),
+        ]
         if _is_home(progress, item):
             yield from _at_home([self._status.status(progress, item), *alerts], item)
         if progress.final:
@@ -184,7 +189,7 @@ class Judge:
         """The alert about levels that this record shows to be missing; it is remembered what was."""
         before, missing = system.missing, missing_levels(record.audit_levels, self._policy.mode)
         system.missing = before if missing is None else missing
-        return auditing_alert(self._policy, record.system, time=record.time, before=before, missing=missing)
+        return auditing_alert(self._policy, record, before=before, missing=missing)
 
     def _expiring(self, system: System, progress: Progress) -> list[Alert]:
         before, system.read_until = system.read_until, progress.time

@@ -13,23 +13,30 @@ class LevelHistory:
     def __init__(self) -> None:
         self._changes: deque[tuple[datetime, Levels]] = deque()
         self._known_until: datetime | None = None
+        self._asserted_until: datetime | None = None
 
     @property
     def present(self) -> Levels:
         return self._changes[-1][1] if self._changes else None
 
-    def change(self, at: datetime, levels: Levels) -> None:
-        """In force from `at` on."""
+    def change(self, at: datetime, levels: Levels, *, asserted: bool = False) -> None:
+        """In force from `at` on; `asserted` where a setting says so and nobody knows."""
         at = at if self._known_until is None else max(at, self._known_until)
         if levels != self.present or not self._changes:
             self._changes.append((at, levels))
         self._known_until = at
+        if asserted:
+            self._asserted_until = at
 
-    def confirm(self, at: datetime, levels: Levels) -> None:
+    def confirm(self, at: datetime, levels: Levels, *, asserted: bool = False) -> None:
         """In force at `at`. If that is news, nobody knows since when: until then only what is in both holds."""
         if self._known_until is not None and levels != self.present:
             self.change(self._known_until, _both(self.present, levels))
-        self.change(at, levels)
+        self.change(at, levels, asserted=asserted)
+
+    def is_asserted_from(self, start: datetime) -> bool:
+        """Whether what was in force from `start` on rests on an assertion, in part at least."""
+        return self._asserted_until is not None and start <= self._asserted_until
 
     def over(self, start: datetime, end: datetime) -> Levels:
         """What was in force all the time from `start` to `end`, as far as has been fed."""
@@ -52,6 +59,7 @@ class LevelHistory:
         """The clock was set back by that much."""
         self._changes = deque((since - by, levels) for since, levels in self._changes)
         self._known_until = None if self._known_until is None else self._known_until - by
+        self._asserted_until = None if self._asserted_until is None else self._asserted_until - by
 
 
 def _both(one: Levels, other: Levels) -> Levels:

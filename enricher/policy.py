@@ -21,6 +21,7 @@ class Reason(StrEnum):
     """Why a verdict is what it is; a policy can weigh each and raise an alert for it, but for HELPER_PORT, an event."""
 
     EXCEPTION = "exception"
+    CANARY = "canary"
     LOCAL = "local"
     TUNNEL = "tunnel"
     WEAK_PROTOCOL = "weak-protocol"
@@ -91,6 +92,18 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """Where `sk2siem canary` runs, and the ports that it opens its connections from: these are told by both."""
+
+    addresses: tuple[AddressNetwork, ...]
+    ports: frozenset[int]
+
+    def opened(self, remote: str | None, remote_port: int | None) -> bool:
+        """Whether an inbound connection from there is one of its own."""
+        return remote_port in self.ports and is_within(remote, self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyException:
     """A verdict that somebody answers for, up to and including a day.
 
@@ -146,6 +159,7 @@ class Policy:
     networks: Networks
     own_addresses: frozenset[str]
     tunnels: tuple[Tunnel, ...]
+    canary: Canary | None
     exceptions: tuple[PolicyException, ...]
     weakest_protocol: Protocol
     weak_ciphers: tuple[str, ...]

@@ -6,6 +6,7 @@ from enricher.policy import RAISED, Mode, Notice, Protocol, Raised, Reason, Weig
 from schemas.records import Severity
 
 WINDOW_SECONDS = 15
+CANARY_PORTS = ("61900-61999",)
 OWN_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 WEAKEST_PROTOCOL = Protocol.TLSV1_2
 WEAK_CIPHERS = ("*NULL*", "*EXPORT*", "*RC4*", "*RC2*", "*_DES_*", "*3DES*", "*MD5*")

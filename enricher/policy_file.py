@@ -10,9 +10,10 @@ from pathlib import Path
 
 from enricher.catalogue import SECURE, Catalogue, Speaks
 from enricher.networks import Networks, address_range
-from enricher.policy import RAISED, Mode, Policy, PolicyException, Protocol, Raised, Tunnel, Weight
+from enricher.policy import RAISED, Canary, Mode, Policy, PolicyException, Protocol, Raised, Tunnel, Weight
 from enricher.policy_defaults import (
     ALERTS,
+    CANARY_PORTS,
     OWN_NETWORKS,
     SEVERITIES,
     WEAK_CIPHERS,
@@ -48,6 +49,7 @@ def load_policy(file: Path, catalogue: Catalogue) -> Policy:
         networks=Networks(_texts(networks.get("own", OWN_NETWORKS))),
         own_addresses=frozenset(str(ip_address(text)) for text in _texts(networks.get("addresses"))),
         tunnels=tuple(_tunnels(top)),
+        canary=_canary(_table(top.values, "canary")),
         exceptions=tuple(_exception(values) for values in _tables(top.values, "exception")),
         weakest_protocol=Protocol(str(tls.get("weakest_protocol", WEAKEST_PROTOCOL))),
         weak_ciphers=tuple(map(_pattern, _texts(tls.get("weak_ciphers", WEAK_CIPHERS)))),
@@ -85,6 +87,13 @@ def _tunnels(top: Table) -> Iterator[Tunnel]:
             problem = f"{one} and {other} are not of the same address family"
             raise ConfigError(problem_text(top.file, top.text, ["tunnel", index, "networks"], problem))
         yield Tunnel(one, other)
+
+
+def _canary(values: Values) -> Canary | None:
+    if not values:
+        return None
+    addresses = tuple(network for text in _texts(values["addresses"]) for network in address_range(text))
+    return Canary(addresses, _ports(values.get("ports", list(CANARY_PORTS))))
 
 
 def _exception(values: Values) -> PolicyException:

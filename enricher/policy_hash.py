@@ -6,7 +6,7 @@ from dataclasses import asdict
 import orjson
 
 from enricher.catalogue import Catalogue
-from enricher.policy import Policy, PolicyException, Tunnel
+from enricher.policy import Canary, Policy, PolicyException, Tunnel
 
 DIGITS = 12
 
@@ -25,6 +25,7 @@ def policy_hash(policy: Policy, catalogue: Catalogue) -> str:
         "own_networks": sorted(map(str, policy.networks.own)),
         "own_addresses": sorted(policy.own_addresses),
         "tunnels": sorted(map(_tunnel, policy.tunnels)),
+        "canary": _canary(policy.canary),
         "exceptions": [_exception(exception) for exception in policy.exceptions],
         "weakest_protocol": policy.weakest_protocol,
         "weak_ciphers": sorted(policy.weak_ciphers),
@@ -39,6 +40,12 @@ def policy_hash(policy: Policy, catalogue: Catalogue) -> str:
 
 def _tunnel(tunnel: Tunnel) -> list[str]:
     return sorted((str(tunnel.one), str(tunnel.other)))
+
+
+def _canary(canary: Canary | None) -> dict[str, object] | None:
+    if canary is None:
+        return None
+    return {"addresses": sorted(map(str, canary.addresses)), "ports": sorted(canary.ports)}
 
 
 def _exception(exception: PolicyException) -> dict[str, object]:

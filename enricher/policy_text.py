@@ -29,6 +29,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield f"forward_secrecy = {_truth(policy.needs_forward_secrecy)}"
     for tunnel in policy.tunnels:
         yield from ("", "[[tunnel]]", *_list("networks", map(_quoted, (tunnel.one, tunnel.other))))
+    if policy.canary:
+        yield from ("", "[canary]", *_list("addresses", map(_quoted, policy.canary.addresses)))
+        yield from _list("ports", _port_items(policy.canary.ports))
     for exception in policy.exceptions:
         yield from ("", *_exception(exception))
     yield from ("", "[severities]")

@@ -14,8 +14,10 @@ class Rule:
     when: str
 
 
+CANARY = "The policy names its address and port as those that `sk2siem canary` connects from."
 RULES: Mapping[tuple[Mode, Reason], Rule] = {
     (Mode.EVIDENCE, Reason.EXCEPTION): Rule(1, "An exception of the policy covers this connection, and is in force."),
+    (Mode.EVIDENCE, Reason.CANARY): Rule(1, CANARY),
     (Mode.EVIDENCE, Reason.LOCAL): Rule(
         2, "It is loopback, or the other end is an address of the system itself: nobody outside can read it."
     ),
@@ -53,6 +55,7 @@ RULES: Mapping[tuple[Mode, Reason], Rule] = {
         16, "Nothing is known of the port, and no handshake was seen while TLS was audited."
     ),
     (Mode.PORTS, Reason.EXCEPTION): Rule(1, "An exception of the policy covers this connection, and is in force."),
+    (Mode.PORTS, Reason.CANARY): Rule(1, CANARY),
     (Mode.PORTS, Reason.LOCAL): Rule(
         2, "It is loopback, or the other end is an address of the system itself: nobody outside can read it."
     ),

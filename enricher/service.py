@@ -22,7 +22,7 @@ def build(
     policy = load_policy(settings.policy, catalogue)
     subscription = Subscription("enricher", running.worker, (ENTRIES,), policy.hash)
     with ExitStack() as unless_built:
-        resolver = resolver_of(settings.dns, running, unless_built)
+        resolver = _resolver(settings.dns, running, unless_built)
         limit = settings.memory_limit
         judge = Judge(catalogue, policy, metrics=running.metrics, resolver=resolver, memory_limit=limit)
         source = broker.source(subscription, judge)
@@ -37,8 +37,13 @@ def check(settings: EnricherSettings) -> str:
     return f"policy {policy.hash} in mode {policy.mode}; {len(catalogue.ports)} ports in the catalogue"
 
 
-def resolver_of(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
-    """Closed with `resources`; None where names are switched off."""
+def resolver_of(settings: EnricherSettings, running: Running, *, seconds: float) -> ReverseResolver | None:
+    """For a tool that would rather wait than show no names; None where names are switched off. Raises ConfigError."""
+    dns = settings.dns.model_copy(update={"deadline_ms": int(seconds * 1000)})
+    return _resolver(dns, running, running.resources)
+
+
+def _resolver(settings: DnsSettings, running: Running, resources: ExitStack) -> ReverseResolver | None:
     if not settings.enabled:
         return None
     from enricher.reverse_dns import ReverseDns

@@ -73,4 +73,5 @@ def _status(progress: Progress, bucket: int, timestamp_ms: int) -> Status:
         lag_entries=progress.lag_entries,
         lag_seconds=max(0.0, (time - progress.time).total_seconds()),
         final=progress.final,
+        audit_levels_asserted=progress.audit_levels_asserted,
     )

@@ -15,6 +15,7 @@ from schemas.records import Basis, DetailType, Direction, Tls, VerdictKind
 NETSECURE = "*NETSECURE"
 AFTER_FAILED_HANDSHAKE = "after-failed-handshake"
 CATALOGUE_WRONG = "catalogue-wrong"
+MADE_BY_CANARY = frozenset({DetailType.ACCEPT, DetailType.SECURE})
 UDP = frozenset({DetailType.INBOUND_UDP, DetailType.OUTBOUND_UDP})
 DIRECTIONS = {
     DetailType.ACCEPT: Direction.INBOUND,
@@ -80,7 +81,7 @@ def decide(facts: Facts) -> Finding | None:
 
 def decide_by_policy(facts: Facts) -> Finding | None:
     """The rows that look at nothing but who the two ends are; None where none of them applies."""
-    return _exception(facts) or _local(facts) or _tunnel(facts)
+    return _named(facts) or _local(facts) or _tunnel(facts)
 
 
 def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:
@@ -99,7 +100,11 @@ def match_port(
     return catalogue.match(direction, local_port, remote_port, transport=transport)
 
 
-def _exception(facts: Facts) -> Finding | None:
+def _named(facts: Facts) -> Finding | None:
+    """The canary first: it is told by a port as well, which makes it the narrower of the two."""
+    one, canary = facts.connection, facts.policy.canary
+    if canary and one.detail_type in MADE_BY_CANARY and canary.opened(one.remote_address, one.remote_port):
+        return _found(SECURE, Reason.CANARY, Basis.POLICY)
     exception = facts.exception
     return _found(exception.verdict, Reason.EXCEPTION, Basis.POLICY) if exception else None
 
@@ -191,7 +196,11 @@ def _found(kind: VerdictKind | None, reason: Reason, basis: Basis, detail: str |
 
 
 ROWS = (
-    Row("an exception of the policy that is in force", "as the exception says, `exception` (policy)", _exception),
+    Row(
+        "an exception of the policy that is in force; the canary's own connections",
+        "as the exception says, `exception`; secure, `canary` (policy)",
+        _named,
+    ),
     Row(
         "loopback, the remote address is the local one, or one of the policy's own addresses",
         "secure, `local` (policy)",

@@ -1,12 +1,12 @@
 """How auditing itself changed: SV entries of the system values that say what is audited, and the levels they leave."""
 
-import re
 from collections.abc import Iterable
 
 from producer import layout
 from producer.decode import EntryFacts, utc_time
 from producer.fields import Unreadable
 from producer.reader import JournalRow
+from producer.settings import WORD
 from runtime.flow import Reason
 from schemas.ids import entry_id
 from schemas.records import Audit
@@ -15,7 +15,6 @@ AUDIT_SYSTEM_VALUES = ("QAUDLVL", "QAUDLVL2", "QAUDCTL")
 AUDITING_ON = "*AUDLVL"
 SECOND_LIST = "*AUDLVL2"
 NOTHING = "*NONE"
-WORD = re.compile(r"\*[A-Z0-9]+")
 
 Levels = frozenset[str] | None
 """The values of QAUDLVL and, where it refers to it, of QAUDLVL2; empty when nothing is audited, None when not known."""

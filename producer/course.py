@@ -1,5 +1,6 @@
 """What is read next: the range behind a place, and what can no longer be read before it. Pure: the list decides."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from producer.reader import Missed, Place, PlaceLost
@@ -7,6 +8,8 @@ from producer.receivers import Chain, Receiver
 
 FIRST_OF_ALL = 1
 """With what a sequence begins that was reset."""
+
+GONE = "receivers in between are gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,11 @@ class BehindThePlace(PlaceLost):
     """The receiver of the place is there and ends before it: the list is late, or entries were lost on the system."""
 
 
-def next_range(chain: Chain, after: Place | None) -> Range:
-    """Raises PlaceLost where `after` stands in no listed receiver and nothing continues it."""
+def next_range(chain: Chain, after: Place | None, follows: Callable[[Receiver, Place], bool]) -> Range:
+    """Raises PlaceLost where `after` stands in no listed receiver and nothing continues it.
+
+    `follows` says whether a receiver was attached right after that of a place; asked where numbers do not tell.
+    """
     if after is None:
         return Range(chain.receivers[0], chain.receivers[0].first)
     receiver = chain.holding(after)
@@ -36,7 +42,7 @@ def next_range(chain: Chain, after: Place | None) -> Range:
     following = chain.following(receiver) if after.sequence == receiver.last else None
     if following is None:
         return Range(receiver, after.sequence + 1)
-    return Range(following, following.first, _missed_between(after, following))
+    return Range(following, following.first, _missed_between(after, following, follows))
 
 
 def is_torn(chain: Chain, after: Place) -> bool:
@@ -85,12 +91,14 @@ def _too_short(chain: Chain, after: Place) -> Receiver | None:
     return next((receiver for receiver in mine if receiver.last < after.sequence), None)
 
 
-def _missed_between(after: Place, following: Receiver) -> tuple[Missed, ...]:
-    """The gap in front of `following`; where it begins with 1, the sequence was reset instead."""
+def _missed_between(
+    after: Place, following: Receiver, follows: Callable[[Receiver, Place], bool]
+) -> tuple[Missed, ...]:
+    """The gap in front of `following`; where that begins with 1, perhaps nothing but the sequence was reset."""
     count = following.first - after.sequence - 1
-    if count == 0 or following.first <= FIRST_OF_ALL:
+    if count == 0 or (following.first <= FIRST_OF_ALL and follows(following, after)):
         return ()
-    return (Missed(after, following.start, "receivers in between are gone", count if count > 0 else None),)
+    return (Missed(after, following.start, GONE, count if count > 0 else None),)
 
 
 def _words(place: Place) -> str:

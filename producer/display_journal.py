@@ -9,14 +9,16 @@ from datetime import datetime
 from producer import journal_sql as sql
 from producer.ahead import ReadAhead, Taken
 from producer.audit_levels import Levels
+from producer.connection_watch import ConnectionWatch
 from producer.course import BehindThePlace, Range, is_torn, lost, next_range, passed_over
 from producer.entries import DisplayJournalEntries, ReceiverEntries, Stretch
 from producer.listing import Listing
 from producer.odbc import Odbc
 from producer.odbc_errors import NoEntries, PlaceInDoubt, ReceiverDamaged, Refused
-from producer.reader import JournalRow, Loss, Missed, Page, Place, PlaceLost
+from producer.reader import JournalRow, Missed, Page, Place, PlaceLost
 from producer.receivers import CLOCK_SET_BACK, Chain, Receiver
 from producer.settings import ProducerSettings
+from producer.surroundings import Surroundings
 from producer.time_to_loss import time_to_loss
 from runtime.errors import Halt, PipelineError, Unavailable
 
@@ -24,7 +26,7 @@ WINDOW = 200_000
 """Sequence numbers that one query covers: SK entries can be rare in a busy journal, and it must answer in time."""
 
 LEVELS_EVERY_SECONDS = 60.0
-LOSS_EVERY_SECONDS = 60.0
+LOOK_AROUND_EVERY_SECONDS = 60.0
 NOT_LISTED_YET_SECONDS = 1.0
 LATE_LIST_SECONDS = 60.0
 REFUSED_SECONDS = 600.0
@@ -45,6 +47,8 @@ class DisplayJournalReader:
     ) -> None:
         self._odbc = odbc
         self._listing = Listing(odbc, settings)
+        self._surroundings = Surroundings(odbc, settings)
+        self._watch = ConnectionWatch(self._surroundings.connections, clock)
         self._source = entries(odbc, settings)
         self._others: list[Odbc] = []
         self._ahead = ReadAhead(
@@ -58,7 +62,7 @@ class DisplayJournalReader:
         self._library, self._journal = settings.journal_library, settings.journal_name
         self._window = window
         self._clock = clock
-        self._levels_due = self._loss_due = clock()
+        self._levels_due = self._look_due = clock()
         self._listed_from: datetime = sql.EARLIEST
         self._sure: Place | None = None
         self._doubtful: tuple[Place | None, float] | None = None
@@ -67,8 +71,8 @@ class DisplayJournalReader:
         """See `JournalReader.read`. Where nothing is new, no entries are asked for."""
         started = self._clock()
         page = self._read(after, limit)
-        loss = self._loss_now_and_then(page.place)
-        return replace(page, read_seconds=page.read_seconds or self._clock() - started, loss=loss)
+        page = replace(page, read_seconds=page.read_seconds or self._clock() - started)
+        return replace(self._looked_around(page), unaudited=self._watch.unaudited(page))
 
     def _read(self, after: Place | None, limit: int) -> Page:
         taken = self._ahead.take(after, limit)
@@ -153,7 +157,7 @@ class DisplayJournalReader:
 
     def _next_range(self, chain: Chain, after: Place | None) -> Range:
         try:
-            found = next_range(chain, after)
+            found = next_range(chain, after, self._surroundings.follows)
         except BehindThePlace as behind:
             if self._doubted_for(after) < LATE_LIST_SECONDS:
                 raise Unavailable(f"the list of receivers is late: {behind}", retry_after=1.0) from behind
@@ -214,12 +218,14 @@ class DisplayJournalReader:
             return Unavailable(f"the journal refused a range that is listed: {doubt}")
         return lost(chain, after)
 
-    def _loss_now_and_then(self, place: Place | None) -> Loss | None:
-        if place is None or self._clock() < self._loss_due:
-            return None
-        self._loss_due = self._clock() + LOSS_EVERY_SECONDS
-        deletion = self._listing.deletion()
-        return time_to_loss(self._listing.receivers(), place, deletion) if deletion else None
+    def _looked_around(self, page: Page) -> Page:
+        """With what is asked once a minute."""
+        if page.place is None or self._clock() < self._look_due:
+            return page
+        self._look_due = self._clock() + LOOK_AROUND_EVERY_SECONDS
+        deletion = self._surroundings.deletion()
+        loss = time_to_loss(self._listing.receivers(), page.place, deletion) if deletion else None
+        return replace(page, loss=loss, job_cpu=self._surroundings.own_cpu())
 
     def _levels_now_and_then(self) -> Levels:
         if self._clock() < self._levels_due:

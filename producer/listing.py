@@ -1,6 +1,6 @@
-"""What is asked of a partition besides entries: receivers, audit levels, how it deletes, where a time stands."""
+"""What is asked of a partition besides entries: receivers, audit levels, where a time stands."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from producer import journal_sql as sql
 from producer.audit_levels import Levels
@@ -9,7 +9,6 @@ from producer.odbc_errors import NoEntries, PlaceInDoubt, ReceiverDamaged, Refus
 from producer.reader import Place
 from producer.receivers import Chain, Receiver, in_order
 from producer.settings import ProducerSettings
-from producer.time_to_loss import Deletion
 from runtime.errors import Halt, Unavailable
 
 NOTHING_LISTED_SECONDS = 10.0
@@ -63,17 +62,6 @@ class Listing:
 
     def levels(self) -> Levels:
         return sql.levels_of(self._odbc.query("reading the audit levels", sql.SYSTEM_VALUES))
-
-    def deletion(self) -> Deletion | None:
-        """None where this profile may not see the journal's attributes."""
-        try:
-            found = self._odbc.query("asking how receivers are deleted", sql.DELETION, *self._journal)
-        except Halt:  # reading goes on without it
-            return None
-        if not found:
-            return None
-        option, delay = found[0]
-        return Deletion(sql.text(option) == "YES", timedelta(minutes=sql.number(delay)))
 
     def environment(self) -> str:
         """The partition's name and release."""

@@ -22,6 +22,14 @@ class Refused(Unavailable):
     """The table function failed without saying why: the reason stands in the job log only."""
 
 
+class NotAuthorised(Halt):
+    """This profile lacks an authority."""
+
+
+class Lacking(Halt):
+    """This release, or its level of Db2 PTFs, lacks what was asked for."""
+
+
 _AUTHORITY = "not authorised: grant *USE and *OBJEXIST on the journal, *USE on its receivers, *EXECUTE on the libraries"
 _COMMAND = "CPYAUDJRNE is refused: it needs special authority *AUDIT, and may write into QTEMP; look at the job log"
 _REQUEST = "the journal refuses the request as such: check the settings and the release of IBM i"
@@ -30,7 +38,7 @@ _CPF: dict[str, Callable[[str], PipelineError]] = {
     **dict.fromkeys(("CPF7062", "CPF4AA4"), NoEntries),
     **dict.fromkeys(("CPF7025", "CPF7053", "CPF7054", "CPF9801", "CPF9810", "CPF9812"), PlaceInDoubt),
     "CPF708D": ReceiverDamaged,
-    **dict.fromkeys(("CPF9802", "CPF9820", "CPF9822"), lambda text: Halt(f"{_AUTHORITY} ({text})")),
+    **dict.fromkeys(("CPF9802", "CPF9820", "CPF9822"), lambda text: NotAuthorised(f"{_AUTHORITY} ({text})")),
     **dict.fromkeys(("CPF7055", "CPF7057", "CPF7060", "CPF7065", "CPF7074"), lambda text: Halt(f"{_REQUEST} ({text})")),
     **dict.fromkeys(("CPF222E", "CPFB303", "CPFB304", "CPFB30A", "CPF0006"), lambda text: Halt(f"{_COMMAND} ({text})")),
 }
@@ -38,6 +46,8 @@ _CPF_ID = re.compile(r"\bCPF[0-9A-F]{4}\b")
 _PASSWORD = re.compile(r"\bCWBSY00\d\d\b|password authentication failed", re.IGNORECASE)
 _LOGIN_STATES = ("28000", "28P01")
 _NO_DRIVER = re.compile(r"Can't open lib|Data source name not found", re.IGNORECASE)
+# SQL0204 object, SQL0440 routine, SQL0206 column not found
+_NOT_THERE = ("42704", "42884", "42703")
 _EXTERNAL_ROUTINE = "38"
 _LONGEST = 300
 
@@ -73,9 +83,11 @@ def _by_state(state: str, text: str) -> PipelineError:
     if state.startswith(_EXTERNAL_ROUTINE):
         return Refused(text)
     if state in ("42501", "42502"):
-        return Halt(f"{_AUTHORITY} ({text})")
+        return NotAuthorised(f"{_AUTHORITY} ({text})")
     if state.startswith("42"):
-        return Halt(f"Db2 for i refuses a statement; this release may lack a service that it needs ({text})")
+        return (Lacking if state in _NOT_THERE else Halt)(
+            f"Db2 for i refuses a statement; this release may lack a service that it needs ({text})"
+        )
     if state == "HY106":
         return Halt(f"the ODBC driver gives a type that cannot be read ({text})")
     return Unavailable(f"the IBM i cannot be read now ({text})")

@@ -80,7 +80,8 @@ class Pace:
 
     def _decide(self, why_not: str | None) -> None:
         if why_not != self._why_not and self._share < 1:
-            log.info("reading pace", restrained=why_not is None, why=why_not or "the lag will be gone within an hour")
+            why = why_not or "the lag will be gone within an hour"
+            log.info("reading pace", restrained=why_not is None, why=why, entries_per_second=round(self.rate))
         self._why_not = why_not
 
 

@@ -17,18 +17,20 @@ from schemas.topics import dead_letters
 
 
 def progress_of(journal: Journal, page: Page, progress: datetime, warning: Loss | None = None) -> Progress:
-    levels = page.audit_levels if page.at_end else None
+    read = page.audit_levels if page.at_end else None
     return Progress(
         journal.system,
         journal.name,
         progress,
         page.at_end,
-        tuple(sorted(levels)) if levels is not None else journal.audit_levels,
+        journal.audit_levels if read is None else tuple(sorted(read)),
         page.lag,
         journal.partitions,
         page.final,
         None if warning is None else int(warning.after.total_seconds()),
         None if warning is None else int(warning.before.total_seconds()),
+        journal.is_asserted and read is None,
+        page.unaudited,
     )
 
 
@@ -51,6 +53,7 @@ def position_of(journal: Journal, place: Place, progress: datetime, tally: Tally
         journal.audit_levels,
         (tally.received, tally.rejected, tally.in_a_row),
         None if place.attached_at is None else journal_time(place.attached_at),
+        asserted_levels=tuple(sorted(journal.assertion or ())) if journal.is_asserted else None,
     )
 
 

@@ -83,7 +83,9 @@ class Page:
     its zone (None: not known).
     `lag` counts the journal entries (of all types) between `place` and the head, None where it is not known.
     `read_seconds` is how long the system was busy with the question, 0 where there is no system to spare. `loss` is
-    when the next entry may be deleted, where that was looked up for this page.
+    when the next entry may be deleted, where that was looked up for this page; `job_cpu` is the processor time that the
+    system spent on us since it was looked up last. `unaudited` counts connections that the system shows and the journal
+    does not, in the one page that tells of them.
     """
 
     rows: Sequence[JournalRow]
@@ -97,6 +99,8 @@ class Page:
     final: bool = False
     read_seconds: float = 0.0
     loss: Loss | None = None
+    job_cpu: timedelta = timedelta()
+    unaudited: int | None = None
 
 
 class JournalReader(Protocol):

@@ -31,7 +31,15 @@ def retire(publisher: Publisher, position: Position) -> Position:
     retired = replace(newest, retired=True, time=datetime.now(UTC))
     everywhere = Journal(newest.system, newest.journal, "", JournalClock(), newest.partitions)
     final = Progress(
-        newest.system, newest.journal, newest.progress, False, newest.audit_levels, None, newest.partitions, True
+        newest.system,
+        newest.journal,
+        newest.progress,
+        False,
+        newest.audit_levels,
+        None,
+        newest.partitions,
+        True,
+        audit_levels_asserted=newest.asserted_levels is not None,
     )
     publisher.publish([*everywhere.broadcast(final), positions.record(retired)])
     return retired

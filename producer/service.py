@@ -36,7 +36,8 @@ def build(
     reader = _reader(producer, ibmi, simulator, running)
     stored_as = position_name(producer.file) if producer.file and producer.reader == "file" else ""
     clock = JournalClock(producer.time_zone)
-    journal = Journal(producer.system, name, reader.name, clock, partitions, stored_as=stored_as)
+    assertion = frozenset(producer.audited) or None
+    journal = Journal(producer.system, name, reader.name, clock, partitions, assertion=assertion, stored_as=stored_as)
     publisher = broker.publisher(identity_of(producer.system, journal.position_name))
     return JournalSource(reader, publisher, journal, producer, running), Decode(journal, running.metrics)
 

@@ -1,5 +1,6 @@
 """The producer's settings: which journal it reads, how, and how it reaches the IBM i."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,6 +9,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr,
 
 from runtime.settings import SECTION
 from schemas.topics import DEFAULT_PARTITIONS
+
+WORD = re.compile(r"\*[A-Z0-9]+")
+"""A value of QAUDLVL, such as *NETSCK."""
 
 OBJECT_NAME = r"^[A-Z$#@][A-Z0-9$#@_.]{0,9}$"
 
@@ -18,6 +22,12 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("an IANA time zone expected, such as Europe/Berlin") from error
     return name
+
+
+def _levels(levels: tuple[str, ...]) -> tuple[str, ...]:
+    if wrong := [level for level in levels if not WORD.fullmatch(level)]:
+        raise ValueError(f"audit levels such as *NETSCK expected, {len(wrong)} of these look otherwise")
+    return tuple(sorted(set(levels)))
 
 
 class ProducerSettings(BaseModel):
@@ -55,6 +65,11 @@ class ProducerSettings(BaseModel):
         default="",
         description="IANA time zone of the partition, such as `Europe/Berlin` (not set: the offset that the "
         "partition has at the moment)",
+    )
+    audited: Annotated[tuple[str, ...], AfterValidator(_levels)] = Field(
+        default=(),
+        description="Audit levels that you vouch for where nobody can say what is in force, for example "
+        "`*NETSCK,*NETTELSVR,*NETSECURE`; records that rest on it say so",
     )
     partitions: int = Field(
         default=DEFAULT_PARTITIONS,

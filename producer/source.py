@@ -62,6 +62,7 @@ class JournalSource:
         self._rival = Rival(running.worker)
         self._pace = Pace(settings)
         self._warning = LossWarning()
+        self._unaudited: int | None = None
         self._claimed = False
         self._after: Place | None = None
         self._progress: datetime | None = None
@@ -143,15 +144,14 @@ class JournalSource:
         position = self._positions.load()
         if position is None:
             self._after, self._progress, self._tally = None, None, Tally()
-            self._journal.levels = None
             self._journal.partitions = self._partitions
         else:
             if self._claimed_before and position.worker != self._running.worker:
                 raise Fenced(f"{position.worker} took over {self._journal.name} of {position.system}")
             self._after = place_of(position)
             self._progress, self._tally = position.progress, Tally(*position.rejections)
-            self._journal.levels = None if position.audit_levels is None else frozenset(position.audit_levels)
             self._journal.partitions = position.partitions
+        self._journal.recall(position)
         self._journal.clock.rewind(self._progress)
         self._due = self._clock()
 
@@ -173,15 +173,20 @@ class JournalSource:
         now = self._clock()
         if page.rows:
             self._busy_until = now + BUSY_SECONDS
-        quiet = not page.rows and not page.missed and not page.final and page.place in (None, self._after)
+        self._unaudited = page.unaudited or self._unaudited
+        tells = page.rows or page.missed or page.final or self._unaudited
+        quiet = not tells and page.place in (None, self._after)
         if quiet and now < self._progress_due and now > self._busy_until:
             return None
         if self._journal.clock.state_offset(page.utc_offset_seconds, page.read_at):
             log.error("the partition is in another time zone than the setting says", offset=page.utc_offset_seconds)
         self._journal.read_at = datetime.now(UTC)
         self._measure(page)
+        if page.unaudited:
+            log.error("connections are opened and not audited", count=page.unaudited)
         progress = self._progress_of(page)
-        return Batch(page.rows, ReadPage(page, progress, self._warned(page, progress)), self._tally)
+        told = replace(page, unaudited=self._unaudited)
+        return Batch(page.rows, ReadPage(told, progress, self._warned(page, progress)), self._tally)
 
     def _warned(self, page: Page, progress: datetime) -> Loss | None:
         """The loss that this page's progress record shall warn of."""
@@ -209,6 +214,7 @@ class JournalSource:
     def _measure(self, page: Page) -> None:
         metrics = self._running.metrics
         metrics.journal_read_seconds.inc(page.read_seconds)
+        metrics.journal_job_cpu_seconds.inc(page.job_cpu.total_seconds())
         metrics.journal_rate.set(self._pace.rate)
         if page.place is not None and page.lag is not None:
             metrics.journal_head.set(page.place.sequence + page.lag)
@@ -217,10 +223,11 @@ class JournalSource:
 
     def _done(self, read: ReadPage, place: Place | None, tally: Tally) -> None:
         if read.page.at_end and read.page.audit_levels is not None:
-            self._journal.levels = read.page.audit_levels
+            self._journal.confirm(read.page.audit_levels)
         self._after, self._progress, self._tally = place, read.progress, tally
         self._journal.clock.pass_by(read.progress)
         self._progress_due = self._clock() + PROGRESS_SECONDS
+        self._unaudited = None
         for missed in read.page.missed:
             self._running.metrics.journal_gaps.inc()
             log.error("gap: entries can no longer be read", why=missed.why, count=missed.count)

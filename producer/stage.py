@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from producer.audit_levels import decode_sv, levels_after
+from producer.audit_levels import decode_sv
 from producer.decode import decode
 from producer.journal import Journal
 from producer.reader import JournalRow
@@ -26,16 +26,18 @@ class Decode:
         outputs: list[Record] = []
         rejected: list[Rejection[JournalRow]] = []
         types: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
         journal, facts = self._journal, self._journal.facts
         for row in items:
             found = decode(row, facts) if row.entry_type == "SK" else self._system_value(row, outputs)
             if isinstance(found, Entry):
                 outputs.append(journal.keyed(found.remote_address, encode(found), "entry"))
                 types[found.detail_type] += 1
+                sizes[found.detail_type] += len(row.entry_data)
             elif found is not None:
                 rejected.append(Rejection(row, found))
         for detail_type, count in types.items():
-            self._metrics.entries(detail_type, count)
+            self._metrics.entries(detail_type, count, sizes[detail_type])
         return Outcome(outputs, rejected)
 
     def _system_value(self, row: JournalRow, outputs: list[Record]) -> Reason | None:
@@ -45,9 +47,15 @@ class Decode:
         found = decode_sv(row, self._journal.facts)
         if found is None or isinstance(found, Reason):
             return found
-        self._journal.levels = levels_after(self._journal.levels, [found])
+        self._journal.change(found)
         outputs.extend(self._journal.broadcast(self._complete(found)))
         return None
 
     def _complete(self, audit: Audit) -> Audit:
-        return replace(audit, audit_levels=self._journal.audit_levels, partitions=self._journal.partitions)
+        journal = self._journal
+        return replace(
+            audit,
+            audit_levels=journal.audit_levels,
+            partitions=journal.partitions,
+            audit_levels_asserted=journal.is_asserted,
+        )

@@ -16,10 +16,15 @@ BEHIND = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What CHGJRN said: whether the system deletes detached receivers (DLTRCV), and how long it waits."""
+    """What CHGJRN said: whether the system deletes detached receivers (DLTRCV), and how long it waits.
+
+    `filled` is how much of its threshold the attached receiver has reached. A system that deletes receivers also
+    changes them there: DLTRCV(*YES) is possible with MNGRCV(*SYSTEM) only.
+    """
 
     by_system: bool
     delay: timedelta = timedelta()
+    filled: float | None = None
 
 
 def time_to_loss(chain: Chain, place: Place, deletion: Deletion) -> Loss | None:
@@ -37,7 +42,7 @@ def time_to_loss(chain: Chain, place: Place, deletion: Deletion) -> Loss | None:
     following = chain.following(receiver)
     detached = following.attached_at - chain.read_at if following else None
     if deletion.by_system:
-        return _by_system(detached, chain.read_at - receiver.attached_at, lasts, deletion.delay)
+        return _by_system(detached, chain.read_at - receiver.attached_at, lasts, deletion)
     if not lasts or chain.receivers[0].first <= 1:
         return None
     kept = chain.read_at - chain.receivers[1].attached_at
@@ -45,13 +50,16 @@ def time_to_loss(chain: Chain, place: Place, deletion: Deletion) -> Loss | None:
     return Loss(max(timedelta(), since + kept), max(timedelta(), since + kept + max(lasts)))
 
 
-def _by_system(detached: timedelta | None, age: timedelta, lasts: list[timedelta], delay: timedelta) -> Loss | None:
-    """`lasts` is how long receivers stayed attached; the present one will, too."""
+def _by_system(detached: timedelta | None, age: timedelta, lasts: list[timedelta], deletion: Deletion) -> Loss | None:
+    """`lasts` is how long receivers stayed attached. The present one will, too, or until it is full at this rate."""
+    delay = deletion.delay
     if detached is not None:
         return Loss(max(timedelta(), detached + delay), max(RETRY, detached + delay + RETRY))
-    if not lasts:
+    until_full = [age / deletion.filled] if deletion.filled else []
+    stays = [*lasts, *until_full]
+    if not stays:
         return None
-    return Loss(max(timedelta(), min(lasts) - age) + delay, max(timedelta(), max(lasts) - age) + delay + RETRY)
+    return Loss(max(timedelta(), min(stays) - age) + delay, max(timedelta(), max(stays) - age) + delay + RETRY)
 
 
 @dataclass(slots=True)

@@ -50,9 +50,15 @@ class Metrics:
         self.journal_read_seconds = self._counter(
             "journal_read_seconds", "Time that the system was busy with our reads"
         )
+        self.journal_job_cpu_seconds = self._counter(
+            "journal_job_cpu_seconds", "Processor time of the server job that answers us, where the system says so"
+        )
         self.journal_rate = self._gauge("journal_sustainable_rate", "Entries a second that one connection can read")
         self.journal_gaps = self._counter("journal_gaps", "Gaps: entries that can no longer be read")
         self._entries = self._counter("entries", "Entries published, by detail type", "type")
+        self._entry_bytes = self._counter(
+            "entry_bytes", "Journal space of the entries published, by detail type", "type"
+        )
         self._verdicts = self._counter("verdicts", "Verdicts", "verdict", "reason")
         self.corrections = self._counter("corrections", "Verdicts that correct an earlier one: a TLS entry came late")
         self.open_windows = self._gauge("open_windows", "Connections that wait for their TLS facts")
@@ -86,8 +92,10 @@ class Metrics:
     def rejected(self, reason: str, count: int = 1) -> None:
         self._items_rejected.labels(*self._own.values(), reason).inc(count)
 
-    def entries(self, detail_type: str, count: int) -> None:
+    def entries(self, detail_type: str, count: int, size: int) -> None:
+        """So many entries of this type; their data took `size` bytes of the journal, where that is known."""
         self._entries.labels(*self._own.values(), detail_type).inc(count)
+        self._entry_bytes.labels(*self._own.values(), detail_type).inc(size)
 
     def verdicts(self, verdict: str, reason: str, count: int) -> None:
         self._verdicts.labels(*self._own.values(), verdict, reason).inc(count)

@@ -1,6 +1,8 @@
-"""What travels through a broker: bytes with a key, a place and headers."""
+"""What travels through a broker: bytes with a key, a place and headers.
 
-from dataclasses import dataclass
+Named tuples: one is made for every record of every batch, and a frozen dataclass takes four times as long.
+"""
+
 from typing import NamedTuple, NewType
 
 Offset = NewType("Offset", int)
@@ -13,8 +15,7 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record to be published. `type` becomes the header `type`; the partition is ours, never the client's choice."""
 
     topic: str
@@ -25,8 +26,7 @@ class Record:
     headers: tuple[Header, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(NamedTuple):
     """A record as read from a broker. `timestamp_ms` is the broker's, in milliseconds since 1970."""
 
     partition: Partition

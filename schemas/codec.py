@@ -1,10 +1,9 @@
 """Records to JSON bytes and back. A consumer ignores unknown fields; a missing or ill-typed one is refused."""
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
-import orjson
 
 from schemas.records import RECORDS, AnyRecord
 
@@ -14,6 +13,10 @@ MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 ENUMERATION = re.compile(r"Invalid enum value .*")
 PLACE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<place>.*)`", re.DOTALL)
 
+VERSION = 1
+ENCODER = msgspec.json.Encoder()
+DECODERS: dict[type, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in RECORDS.values()}
+
 
 class CodecError(ValueError):
     """Bytes that are not the record they claim to be. The text names the field and what is wrong with it, no value."""
@@ -21,7 +24,7 @@ class CodecError(ValueError):
 
 def encode(record: AnyRecord) -> bytes:
     """JSON with the record's fields in their order; times are UTC with `Z`, microseconds kept."""
-    return orjson.dumps(record, option=orjson.OPT_UTC_Z)
+    return ENCODER.encode(record)
 
 
 def decode(kind: str, value: bytes) -> AnyRecord:
@@ -35,14 +38,27 @@ def decode(kind: str, value: bytes) -> AnyRecord:
 def decode_as(record_type: type[R], value: bytes) -> R:
     """Like `decode`, for a type known beforehand."""
     try:
-        document = orjson.loads(value)
-        if type(document) is dict and document.get("version", 1) != 1:
-            raise CodecError(f"version: this release reads version 1 of {record_type.type}")
-        return msgspec.convert(document, record_type)
-    except orjson.JSONDecodeError as error:
-        raise CodecError(f"not JSON: {error}") from error
-    except msgspec.ValidationError as error:
-        raise CodecError(_words(str(error))) from error
+        record: R = DECODERS[record_type].decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refusal(record_type, value, error) from error
+    if record.version != VERSION:
+        raise _of_another_version(record_type)
+    return record
+
+
+def _refusal(record_type: type[R], value: bytes, error: Exception) -> CodecError:
+    """What is wrong with the whole: a record of a later version may differ in any field."""
+    try:
+        document = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as broken:
+        return CodecError(f"not JSON: {broken}")
+    if type(document) is dict and document.get("version", VERSION) != VERSION:
+        return _of_another_version(record_type)
+    return CodecError(_words(str(error)))
+
+
+def _of_another_version(record_type: type[R]) -> CodecError:
+    return CodecError(f"version: this release reads version {VERSION} of {record_type.type}")
 
 
 def _words(text: str) -> str:

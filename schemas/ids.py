@@ -52,6 +52,11 @@ def expired_id(system: str, topic: str, partition: int, offset: int, service: st
     return EventId(f"gap-{system}--{offset:020d}.{topic.rpartition('.')[2]}{partition}.{service}")
 
 
+def open_id(journal_time: datetime, system: str, key: str) -> EventId:
+    """The id of the event that a connection was open at this local time; `key` are digits that tell it from others."""
+    return EventId(f"{journal_time:%Y%m%dT%H%M%S%f}-{system}.open{key}")
+
+
 def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
     """The id of the alert that an exception of the policy ends: one per exception, system and day of journal time.
 

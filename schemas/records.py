@@ -117,7 +117,8 @@ class Progress:
 
     `partitions` is how many partitions the system's records are spread over, in each record that goes to all of them.
     `loss_after_seconds` and `loss_before_seconds` are set in a record that warns: unread entries will be deleted not
-    before the one and probably before the other.
+    before the one and probably before the other. `audit_levels_asserted`: nobody knows them, a setting vouches for
+    them. `unaudited_connections` is set in a record that warns: so many are on the system, and none in the journal.
     """
 
     type: ClassVar[str] = "progress"
@@ -132,6 +133,8 @@ class Progress:
     final: bool = False
     loss_after_seconds: int | None = None
     loss_before_seconds: int | None = None
+    audit_levels_asserted: bool = False
+    unaudited_connections: int | None = None
     version: int = 1
 
 
@@ -153,6 +156,7 @@ class Audit:
     new_value: str
     audit_levels: tuple[str, ...] | None
     partitions: int
+    audit_levels_asserted: bool = False
     version: int = 1
 
 
@@ -188,6 +192,7 @@ class Position:
     """The last entry processed of one journal of one system; the newest record of its key counts.
 
     `receiver_attached` is when the receiver was attached, as the journal gives it: a name can be used again.
+    `asserted_levels` is what the setting said where `audit_levels` rest on it.
     """
 
     type: ClassVar[str] = "position"
@@ -205,6 +210,7 @@ class Position:
     rejections: tuple[int, int, int] = (0, 0, 0)
     receiver_attached: str | None = None
     retired: bool = False
+    asserted_levels: tuple[str, ...] | None = None
     version: int = 1
 
 
@@ -263,6 +269,7 @@ class Verdict:
     backfill: bool
     supersedes: EventId | None = None
     detail: str | None = None
+    audit_levels_asserted: bool = False
     version: int = 1
 
 
@@ -296,6 +303,7 @@ class Status:
     lag_entries: int | None
     lag_seconds: float
     final: bool
+    audit_levels_asserted: bool = False
     version: int = 1
 
 

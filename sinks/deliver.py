@@ -91,9 +91,7 @@ class Deliver(Forgetful):
         if not parcels:
             return Outcome()
         outcome = self._sink.send(parcels)
-        unsettled = {id(parcel) for parcel in outcome.deferred}
-        unsettled.update(id(rejection.item) for rejection in outcome.rejected)
-        self._time(parcel.content for parcel in parcels if id(parcel) not in unsettled)
+        self._time(_accepted(parcels, outcome))
         return outcome
 
     def _count_not_forwarded(self, parcels: Sequence[Parcel], wanted: Sequence[Parcel]) -> None:
@@ -103,9 +101,9 @@ class Deliver(Forgetful):
         for kind, count in left_out.items():
             self._metrics.not_forwarded(kind, count)
 
-    def _time(self, accepted: Iterable[Forwarded]) -> None:
+    def _time(self, accepted: Iterable[Parcel]) -> None:
         now = self._clock()
-        for content in accepted:
+        for _, content in accepted:
             if _is_live(content):
                 self._metrics.end_to_end_seconds.observe(max(0.0, now - content.time.timestamp()))
 
@@ -124,6 +122,12 @@ def _open(record: StoredRecord) -> Parcel | Reason:
     if isinstance(content, Forwarded):
         return Parcel(record, content)
     return Reason(CORRUPT, f"a record of type {record.type!r} does not belong on this topic")
+
+
+def _accepted(parcels: Sequence[Parcel], outcome: Outcome[Parcel]) -> Sequence[Parcel]:
+    unsettled = {id(parcel) for parcel in outcome.deferred}
+    unsettled.update(id(rejection.item) for rejection in outcome.rejected)
+    return [parcel for parcel in parcels if id(parcel) not in unsettled] if unsettled else parcels
 
 
 def _is_live(content: Forwarded) -> bool:

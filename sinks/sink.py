@@ -1,8 +1,7 @@
 """The port to a SIEM: what the loop's one stage for sinks needs of each of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.flow import Outcome
 from runtime.record import StoredRecord
@@ -11,8 +10,7 @@ from schemas.records import Alert, Event, Status, Verdict
 Forwarded = Verdict | Event | Status | Alert
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """One record to be forwarded: decoded for rendering, and as it was read, for its dead letter."""
 
     record: StoredRecord

@@ -226,7 +226,11 @@ def test_the_page_on_policy_has_every_key() -> None:
     schema = json.loads((ROOT / "enricher" / "policies" / "policy.schema.json").read_text())
     exception = schema["properties"]["exception"]["items"]["properties"]
     names = [*schema["properties"], *exception, *schema["properties"]["tunnel"]["items"]["properties"]]
-    nested = [f"{table}.{name}" for table in ("ports", "networks", "tls", "alerts") for name in _table(schema, table)]
+    nested = [
+        f"{table}.{name}"
+        for table in ("ports", "networks", "tls", "canary", "alerts")
+        for name in _table(schema, table)
+    ]
 
     assert [name for name in (*names, *nested) if name not in page] == []
 

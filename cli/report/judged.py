@@ -1,7 +1,6 @@
 """Entries judged on the way, where no enricher has done it: by the policy that is configured here."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 from itertools import islice
 
@@ -13,6 +12,7 @@ from schemas.codec import CodecError, decode
 from schemas.records import AnyRecord, Audit, Gap
 
 BATCH = 500
+NAMES_SECONDS = 1.0
 
 
 def judged(
@@ -29,17 +29,16 @@ def judged(
 
     catalogue = load_catalogue(settings.ports)
     policy = load_policy(settings.policy, catalogue)
-    with ExitStack() as resources:
-        resolver = resolver_of(settings.dns, running, resources)
-        judge = Judge(catalogue, policy, resolver=resolver, memory_limit=settings.memory_limit)
-        ended = Ended(entries, span, timedelta(seconds=2 * policy.window_seconds + 1))
-        source = iter(ended)
-        while batch := list(islice(source, BATCH)):
-            yield from (_decoded(one) for one in batch if one.type in (Audit.type, Gap.type))
-            outcome = judge.process(batch)
-            yield from (_decoded(one) for one in outcome.outputs)
-            yield from (None for _ in outcome.rejected)
-        yield from (None for _ in range(ended.unreadable))
+    resolver = resolver_of(settings, running, seconds=NAMES_SECONDS)
+    judge = Judge(catalogue, policy, resolver=resolver, memory_limit=settings.memory_limit)
+    ended = Ended(entries, span, timedelta(seconds=2 * policy.window_seconds + 1))
+    source = iter(ended)
+    while batch := list(islice(source, BATCH)):
+        yield from (_decoded(one) for one in batch if one.type in (Audit.type, Gap.type))
+        outcome = judge.process(batch)
+        yield from (_decoded(one) for one in outcome.outputs)
+        yield from (None for _ in outcome.rejected)
+    yield from (None for _ in range(ended.unreadable))
 
 
 def _decoded(record: StoredRecord | Record) -> AnyRecord | None:

@@ -3,13 +3,18 @@
 import json
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from dev.ibmi.entries import COPY_TARGET, JournalEntry, copy_line
+from dev.ibmi.network import Network
 from dev.ibmi.wire import Wire
 from dev.part import Failed
+
+HEADING_BYTES = 180
+"""What an entry takes in a receiver besides its data: an assumption."""
 
 
 class Attached(NamedTuple):
@@ -25,6 +30,7 @@ class Control:
 
     def __init__(self, postgres_port: int, control_port: int) -> None:
         self._wire = Wire(postgres_port)
+        self.network = Network(self._wire)
         self._control_port = control_port
 
     def close(self) -> None:
@@ -38,6 +44,7 @@ class Control:
         self._ask("reset")
         self._wire.query("SELECT dbl.reset($1)", _local(clock))
         self._wire.run("TRUNCATE dbl.commands")
+        self.network.reset()
         self.offer_audit_journal_sk("complete")
         self.accept_password()
 
@@ -55,15 +62,18 @@ class Control:
         A receiver that is not there yet is attached; its first sequence is that of its first entry.
         """
         ends: dict[int, int] = {}
+        sizes: Counter[int] = Counter()
         self._wire.run("BEGIN")
         try:
-            lines = list(self._lines(entries, ends))
+            lines = list(self._lines(entries, ends, sizes))
             self._wire.copy(COPY_TARGET, lines)
             for receiver, last in ends.items():
                 self._wire.query(
-                    "UPDATE dbl.receivers SET last_sequence = greatest(last_sequence, $2) WHERE ord = $1",
+                    "UPDATE dbl.receivers SET last_sequence = greatest(last_sequence, $2), size_bytes = size_bytes + $3"
+                    " WHERE ord = $1",
                     receiver,
                     last,
+                    sizes[receiver],
                 )
             self._wire.run("COMMIT")
         except BaseException:
@@ -178,6 +188,10 @@ class Control:
         """What CHGJRN DLTRCV says; the double deletes nothing by itself."""
         self._set("delete_receivers", wanted)
 
+    def set_threshold(self, kilobytes: int) -> None:
+        """The size at which CRTJRNRCV says that a receiver is full; the double changes nothing by itself."""
+        self._set("threshold_kb", kilobytes)
+
     # the link
 
     def freeze(self) -> None:
@@ -218,7 +232,7 @@ class Control:
     def forget_statements(self) -> None:
         self._ask("forget-statements")
 
-    def _lines(self, entries: Iterable[JournalEntry], ends: dict[int, int]) -> Iterator[str]:
+    def _lines(self, entries: Iterable[JournalEntry], ends: dict[int, int], sizes: Counter[int]) -> Iterator[str]:
         known: dict[tuple[str, str], int] = {}
         for entry in entries:
             place = entry[0], entry[1]
@@ -226,6 +240,7 @@ class Control:
             if receiver is None:
                 receiver = known[place] = self._receiver(entry)
             ends[receiver] = max(ends.get(receiver, 0), entry[2])
+            sizes[receiver] += HEADING_BYTES + len(entry[5])
             yield copy_line(receiver, entry)
 
     def _receiver(self, entry: JournalEntry) -> int:

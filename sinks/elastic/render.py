@@ -140,7 +140,9 @@ def _status(status: Status) -> Parts:
         "lag_seconds": status.lag_seconds,
         "final": status.final,
     }
-    ibmi = {"status": _known(facts), "audit_levels": status.audit_levels}
+    ibmi: Document = {"status": _known(facts), "audit_levels": status.audit_levels}
+    if status.audit_levels_asserted:
+        ibmi["audit_levels_asserted"] = True
     return Parts({**event, "provider": "sk2siem"}, _known(ibmi), {})
 
 
@@ -186,6 +188,8 @@ def _ibmi_of_verdict(verdict: Verdict) -> Document:
         ibmi["network"] = verdict.network
     if verdict.audit_levels is not None:
         ibmi["audit_levels"] = verdict.audit_levels
+    if verdict.audit_levels_asserted:
+        ibmi["audit_levels_asserted"] = True
     ends = (("source", verdict.source), ("destination", verdict.destination))
     if names := {side: _known({"status": e.name_status, "name": e.name}) for side, e in ends if e.name_status}:
         ibmi["dns"] = names

@@ -70,6 +70,35 @@ def test_a_receiver_in_the_middle_that_is_deleted_repeats_nothing_older(
     assert sequences(page) == [10]
 
 
+def test_a_receiver_deleted_right_before_a_reset_leaves_a_gap(control: Control, reader: DisplayJournalReader) -> None:
+    control.append([entry(2), entry(3)])
+    behind = reached(reader)
+    deleted = control.rotate(at=NOW + timedelta(hours=1))
+    third = control.rotate(reset_sequence=True, at=NOW + timedelta(hours=2))
+    control.append([entry(2, receiver=third)])
+    control.delete_receiver(deleted)
+
+    at_the_end = reader.read(behind, 100)
+    following = reader.read(at_the_end.place, 100)
+
+    assert at_the_end.place == place(4)
+    (missed,) = following.missed
+    assert (missed.after, missed.until, missed.count) == (place(4), place(1, third), None)
+    assert sequences(following) == [2]
+
+
+def test_a_reset_right_behind_the_position_is_no_gap(control: Control, reader: DisplayJournalReader) -> None:
+    control.append([entry(2), entry(3)])
+    behind = reached(reader)
+    second = control.rotate(reset_sequence=True, at=NOW + timedelta(hours=1))
+    control.append([entry(2, receiver=second)])
+
+    at_the_end = reader.read(behind, 100)
+    following = reader.read(at_the_end.place, 100)
+
+    assert (sequences(following), following.missed) == ([2], ())
+
+
 def test_a_reset_and_a_receiver_of_the_same_numbers_are_not_taken_for_what_follows(
     control: Control, reader: DisplayJournalReader
 ) -> None:

@@ -11,7 +11,8 @@ CREATE TABLE dbl.partition (
   journal_authority boolean NOT NULL DEFAULT true,
   head_is_an_error boolean NOT NULL DEFAULT false,
   terse_errors boolean NOT NULL DEFAULT false,
-  delete_receivers boolean NOT NULL DEFAULT false);
+  delete_receivers boolean NOT NULL DEFAULT false,
+  threshold_kb integer NOT NULL DEFAULT 1500000);
 
 CREATE TABLE dbl.system_values (
   name varchar(10) PRIMARY KEY,
@@ -31,6 +32,9 @@ CREATE TABLE dbl.receivers (
   damaged boolean NOT NULL DEFAULT false,
   freed boolean NOT NULL DEFAULT false,
   status varchar(8) NOT NULL DEFAULT 'ONLINE',
+  size_bytes bigint NOT NULL DEFAULT 0,
+  previous_library varchar(10),
+  previous_name varchar(10),
   UNIQUE (library, name));
 
 CREATE TABLE dbl.entries (
@@ -75,11 +79,11 @@ END $$;
 -- A receiver becomes the attached one; the one before it is detached.
 CREATE FUNCTION dbl.attach(new_library varchar, new_name varchar, first decimal, moment timestamp) RETURNS integer
 LANGUAGE plpgsql AS $$
-DECLARE added integer;
+DECLARE added integer; previous dbl.receivers;
 BEGIN
-  UPDATE dbl.receivers SET detached_at = moment WHERE detached_at IS NULL;
-  INSERT INTO dbl.receivers (library, name, attached_at, first_sequence, last_sequence)
-    VALUES (new_library, new_name, moment, first, first) RETURNING ord INTO added;
+  UPDATE dbl.receivers SET detached_at = moment WHERE detached_at IS NULL RETURNING * INTO previous;
+  INSERT INTO dbl.receivers (library, name, attached_at, first_sequence, last_sequence, previous_library, previous_name)
+    VALUES (new_library, new_name, moment, first, first, previous.library, previous.name) RETURNING ord INTO added;
   RETURN added;
 END $$;
 

@@ -8,11 +8,13 @@ INSERT INTO sysibm.sysdummy1 VALUES ('Y');
 CREATE VIEW qsys2.journal_receiver_info AS
   SELECT library AS journal_receiver_library, name AS journal_receiver_name, CAST('' AS varchar(50)) AS descriptive_text,
          1 AS journal_receiver_asp_number, CAST('*SYSBAS' AS varchar(10)) AS journal_receiver_asp_name,
-         CAST('QSYS' AS varchar(10)) AS journal_library, CAST('QAUDJRN' AS varchar(10)) AS journal_name, 1500000 AS threshold,
+         CAST('QSYS' AS varchar(10)) AS journal_library, CAST('QAUDJRN' AS varchar(10)) AS journal_name, threshold_kb AS threshold,
+         CAST(size_bytes / 1024 AS integer) AS size,
          CAST(CASE WHEN detached_at IS NULL THEN 'ATTACHED' ELSE status END AS varchar(8)) AS status,
          first_sequence AS first_sequence_number, last_sequence AS last_sequence_number,
          CAST(last_sequence - first_sequence + 1 AS decimal(20,0)) AS number_of_journal_entries,
-         attached_at AS attach_timestamp, detached_at AS detach_timestamp
+         attached_at AS attach_timestamp, detached_at AS detach_timestamp,
+         previous_library AS previous_journal_receiver_library, previous_name AS previous_journal_receiver
     FROM dbl.receivers, dbl.partition WHERE listed AND journal_authority;
 
 CREATE VIEW qsys2.journal_info AS
@@ -45,6 +47,20 @@ CREATE VIEW sysibmadm.env_sys_info AS
          CAST(os_release AS varchar(256)) AS os_release, CAST(system_name AS varchar(255)) AS host_name,
          2 AS total_cpus, 2 AS configured_cpus, CAST(8192 AS bigint) AS configured_memory, CAST(8192 AS bigint) AS total_memory
     FROM dbl.partition;
+
+-- the processor time of a connection's own server, as Linux counts it, in milliseconds
+CREATE FUNCTION dbl.own_cpu_time() RETURNS decimal LANGUAGE sql SECURITY DEFINER AS $$
+  SELECT (CAST(field[14] AS decimal) + CAST(field[15] AS decimal)) * 10
+    FROM regexp_split_to_array(pg_read_file(format('/proc/%s/stat', pg_backend_pid()), 0, 2000), ' ') AS field $$;
+
+-- JOB_NAME_FILTER => '*' means the caller's own job; others are not played
+CREATE FUNCTION qsys2.active_job_info(
+  reset_statistics varchar DEFAULT 'NO', subsystem_list_filter varchar DEFAULT NULL, job_name_filter varchar DEFAULT NULL,
+  current_user_list_filter varchar DEFAULT NULL, detailed_info varchar DEFAULT 'NONE')
+RETURNS TABLE (ordinal_position integer, job_name varchar(28), job_type varchar(3), cpu_time decimal(20,0)) LANGUAGE sql AS $$
+  SELECT 1, CAST(lpad(CAST(pg_backend_pid() % 1000000 AS text), 6, '0') || '/QUSER/QZDASSINIT' AS varchar(28)),
+         CAST('PJ' AS varchar(3)), CAST(dbl.own_cpu_time() AS decimal(20,0))
+   WHERE job_name_filter = '*' $$;
 
 GRANT USAGE ON SCHEMA qsys2, dbl, sysibm, sysibmadm TO PUBLIC;
 GRANT SELECT ON ALL TABLES IN SCHEMA qsys2, dbl, sysibm, sysibmadm TO PUBLIC;

@@ -9,10 +9,10 @@ from enricher.judge import Judge
 from enricher.policy_file import load_policy
 from runtime.record import Offset, Partition
 from schemas.codec import decode
-from schemas.records import Alert, AlertKind, Severity
+from schemas.records import Alert, AlertKind, Severity, Status, Verdict
 from schemas.topics import ENTRIES
 from tests.unit.enricher.samples import LEVELS
-from tests.unit.enricher.scripts import CATALOGUE, HOME, POLICY, Scripted, audit, progress, store
+from tests.unit.enricher.scripts import CATALOGUE, HOME, POLICY, Scripted, a, audit, progress, store
 
 PORTS = load_policy(Path("ports"), CATALOGUE)
 WITHOUT_SECURE = ("*NETSCK", "*NETTELSVR")
@@ -83,7 +83,7 @@ def test_mode_ports_does_not_need_handshakes() -> None:
 
 def test_only_the_copy_on_the_home_partition_is_told() -> None:
     elsewhere = Partition(ENTRIES, (HOME + 1) % 6)
-    copies = [replace(record, partition=elsewhere) for record in store(progress(0, ()))]
+    copies = [record._replace(partition=elsewhere) for record in store(progress(0, ()))]
 
     assert [output.type for output in Judge(CATALOGUE, POLICY).process(copies).outputs] == []
 
@@ -103,3 +103,45 @@ def test_a_policy_can_leave_it_out() -> None:
     silent = replace(POLICY, alerts=frozenset())
 
     assert alerts(progress(0, ()), judge=Judge(CATALOGUE, silent)) == []
+
+
+def test_a_level_that_covered_connections_until_7_3_is_not_trusted() -> None:
+    (alert,) = alerts(progress(0, ("*NETCMN", "*NETSECURE", "*NETTELSVR")))
+
+    assert alert.title == "Auditing of PROD1 is not sufficient: *NETSCK is not in force"
+    assert alert.description.endswith("*NETCMN is in force, but since IBM i 7.3 it covers no connections any more.")
+
+
+def test_connections_that_are_on_the_system_and_not_in_the_journal_are_told() -> None:
+    (alert,) = alerts(replace(progress(0, None), unaudited_connections=3))
+
+    assert (alert.kind, alert.reason, alert.severity) == (AlertKind.AUDITING, "auditing", Severity.HIGH)
+    assert alert.id == "20261122T021500123456-PROD1.unaudited"
+    assert "NETSTAT of PROD1 shows 3 new connections" in alert.description
+    assert "*NETSCK" in (alert.advice or "")
+
+
+def test_a_policy_can_leave_unaudited_connections_out() -> None:
+    silent = Judge(CATALOGUE, replace(POLICY, alerts=frozenset()))
+
+    assert alerts(replace(progress(0), unaudited_connections=3), judge=silent) == []
+
+
+def test_a_verdict_that_rests_on_asserted_levels_says_so() -> None:
+    early, late = (replace(progress(seconds), audit_levels_asserted=True) for seconds in (0, 30))
+    records = store(early, a(10, 21), late, progress(100), a(200, 21, "10.9.8.8"), progress(300))
+
+    outputs = Judge(CATALOGUE, POLICY).process(records).outputs
+
+    verdicts = [one for output in outputs if isinstance(one := decode(output.type, output.value), Verdict)]
+    assert [(one.reason, one.audit_levels, one.audit_levels_asserted) for one in verdicts] == [
+        ("no-upgrade", LEVELS, True),
+        ("no-upgrade", LEVELS, False),
+    ]
+
+
+def test_a_status_that_rests_on_asserted_levels_says_so() -> None:
+    outputs = Judge(CATALOGUE, POLICY).process(store(replace(progress(0), audit_levels_asserted=True))).outputs
+
+    (status,) = (one for output in outputs if isinstance(one := decode(output.type, output.value), Status))
+    assert status.audit_levels_asserted

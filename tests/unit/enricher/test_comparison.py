@@ -183,7 +183,7 @@ def test_facts_from_outside_a_span_count_for_connections_in_it(since: int) -> No
 
 
 def test_each_partition_is_followed_by_itself() -> None:
-    moved = [replace(record, partition=Partition(ENTRIES, 3)) for record in TLS_IN_FTP]
+    moved = [record._replace(partition=Partition(ENTRIES, 3)) for record in TLS_IN_FTP]
     other = [record for record in journal(progress(seconds=-1), progress(seconds=60)) if record]
 
     found = compare([*other, *moved], CATALOGUE, OLD, EVIDENCE)

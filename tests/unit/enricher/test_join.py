@@ -340,7 +340,7 @@ def test_entries_of_two_systems_with_the_same_ends_do_not_disturb_each_other() -
 
 def test_an_entry_that_was_read_twice_is_judged_once() -> None:
     records = store(START, a(0, FTP), s(0.1, FTP))
-    again = [replace(record, offset=Offset(record.offset + 10)) for record in records[1:]]
+    again = [record._replace(offset=Offset(record.offset + 10)) for record in records[1:]]
 
     outputs = Judge(CATALOGUE, POLICY).process([*records, *again]).outputs
 

@@ -1,6 +1,5 @@
 """The judge settles every record of its topic; rebuilt from where it asked, it says what it would have said."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import orjson
@@ -76,7 +75,7 @@ def test_what_is_published_is_what_the_contract_says(item: StoredRecord) -> None
 
 
 def test_outputs_keep_the_key_and_the_partition_number_of_their_input() -> None:
-    item = replace(stored(accept(23), partition=4), key=b"PROD1|10.9.8.7")
+    item = stored(accept(23), partition=4)._replace(key=b"PROD1|10.9.8.7")
 
     assert [(record.key, record.partition) for record in outputs_of(item)] == [(b"PROD1|10.9.8.7", 4)] * 2
 
@@ -252,7 +251,7 @@ def journal() -> list[StoredRecord]:
         records += [progress(other, seconds=47 * n - n % 3 * 90)] if not 11 < n < 15 else []
         records += [progress(other, seconds=47 * n, final=True)] if n == 11 else []
     made = [stored(record, 3 * n, partition=HOME) for n, record in enumerate(records)]
-    return [replace(record, value=b"{") if n % 17 == 16 else record for n, record in enumerate(made)]
+    return [record._replace(value=b"{") if n % 17 == 16 else record for n, record in enumerate(made)]
 
 
 JOURNAL = journal()

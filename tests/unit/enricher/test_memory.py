@@ -100,7 +100,7 @@ def test_what_is_owed_is_published_once() -> None:
 
 def test_what_is_owed_waits_for_a_record_of_its_own_partition() -> None:
     after, _ = restarted(OTHER_PORTS)
-    elsewhere = [replace(record, partition=Partition(ENTRIES, HOME + 1)) for record in store(progress(20), first=20)]
+    elsewhere = [record._replace(partition=Partition(ENTRIES, HOME + 1)) for record in store(progress(20), first=20)]
 
     assert after.process(elsewhere).outputs == []
     assert after.process(store(progress(20), first=20)).outputs != []

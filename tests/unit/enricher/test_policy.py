@@ -128,6 +128,17 @@ def test_an_exception_without_ports_and_system_is_for_all_of_them(tmp_path: Path
     assert exception.covers("ANY", "10.9.8.7", 4711)
 
 
+def test_the_canary_is_told_by_an_address_of_its_machine_and_a_port_of_its_own(tmp_path: Path) -> None:
+    canary = policy(tmp_path, 'mode = "evidence"\n[canary]\naddresses = ["10.1.1.9"]\n').canary
+
+    assert canary is not None
+    assert canary.ports == frozenset(range(61900, 62000))
+    assert canary.opened("10.1.1.9", 61950)
+    assert not canary.opened("10.1.1.9", 50123)
+    assert not canary.opened("10.1.1.8", 61950)
+    assert not canary.opened(None, None)
+
+
 def test_a_tunnel_joins_its_two_networks_in_both_directions(tmp_path: Path) -> None:
     read = policy(tmp_path, f'mode = "evidence"\n{TUNNEL}')
 

@@ -40,7 +40,9 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        pytest.param("windows = 15", "line 2, key windows: unknown; known here: alerts, exception", id="unknown key"),
+        pytest.param(
+            "windows = 15", "line 2, key windows: unknown; known here: alerts, canary, exception", id="unknown key"
+        ),
         pytest.param(
             "window = true", "line 2, key window: true found; a whole number of seconds from 1 to 600", id="window"
         ),
@@ -164,7 +166,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ),
         pytest.param(
             '[alerts]\nreasons = ["no-update"]',
-            'line 3, key alerts.reasons: "no-update" is unknown; known: exception, local, tunnel',
+            'line 3, key alerts.reasons: "no-update" is unknown; known: exception, canary, local, tunnel',
             id="unknown reason",
         ),
         pytest.param(
@@ -179,7 +181,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ),
         pytest.param(
             '\n[severities]\nsecure-ports = "low"',
-            'line 4, key severities.secure-ports: "secure-ports" is unknown; known: exception, local',
+            'line 4, key severities.secure-ports: "secure-ports" is unknown; known: exception, canary, local',
             id="severity of an unknown reason",
         ),
         pytest.param(

@@ -23,6 +23,10 @@ addresses = ["10.1.1.5", "2001:db8::5"]
 weakest_protocol = "TLSV1.3"
 weak_ciphers = []
 forward_secrecy = true
+[canary]
+addresses = ["10.1.1.9", "2001:db8::9"]
+ports = [61901, "61950-61999"]
+
 [[tunnel]]
 networks = ["10.1.0.0/16", "10.2.0.0/16"]
 [[exception]]

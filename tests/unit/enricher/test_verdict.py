@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from enricher.policy import Mode, Policy, PolicyException, Tunnel
+from enricher.policy import Canary, Mode, Policy, PolicyException, Tunnel
 from enricher.rules import RULES
 from enricher.verdict import ROWS
 from schemas.records import Basis, Direction, Network, Severity, Tls, Verdict, VerdictKind
@@ -41,10 +41,18 @@ EXCEPTED_AS_INSECURE = excepting(verdict=VerdictKind.INSECURE)
 TUNNELLED = replace(POLICY, tunnels=(Tunnel(ip_network("10.1.0.0/16"), ip_network("198.51.100.0/24")),))
 OWN = replace(POLICY, own_addresses=frozenset({"10.9.8.7"}))
 
+CANARY = replace(POLICY, canary=Canary((ip_network("10.9.8.7/32"),), frozenset({50123, 23})))
+CANARY_HERE = replace(POLICY, canary=Canary((ip_network("127.0.0.1/32"),), frozenset({50123})))
+
 CASES = [
     (1, "an exception", EXCEPTED, (START, a(0, 23)), "secure exception"),
     (1, "before loopback", EXCEPTED_LOOPBACK, (START, a(0, 23, "127.0.0.1")), "secure exception"),
     (1, "that says insecure", EXCEPTED_AS_INSECURE, (START, s(0, 992), a(0, 992)), "insecure exception"),
+    (1, "the canary", CANARY, (START, a(0, 23)), "secure canary"),
+    (1, "the canary, before loopback", CANARY_HERE, (START, a(0, 23, "127.0.0.1")), "secure canary"),
+    (6, "the canary's machine, another port", CANARY, (START, a(0, 23, remote_port=50124)), "insecure cleartext-port"),
+    (6, "the canary's port, another machine", CANARY, (START, a(0, 23, OUTSIDE)), "insecure cleartext-port"),
+    (6, "the system connects to the canary's port", CANARY, (START, entry("C", 0, 23)), "insecure cleartext-port"),
     (6, "an exception that has expired", EXPIRED, (START, a(0, 23)), "insecure cleartext-port"),
     (2, "loopback", POLICY, (START, a(0, 23, "127.0.0.1")), "secure local"),
     (2, "the remote address is the local one", POLICY, (START, a(0, 23, "10.1.1.5")), "secure local"),
@@ -118,6 +126,12 @@ def test_the_first_row_that_applies_decides(policy: Policy, records: tuple[Scrip
 
     assert re.sub(r"^\d+ | \[.*\]$", "", lines[0]) == outcome
     assert len(lines) == 1
+
+
+def test_the_canary_raises_no_alert_and_its_handshake_corrects_nothing() -> None:
+    lines = said(START, a(0, 23), s(1, 23), END, policy=CANARY)
+
+    assert lines == ["2 secure canary [2]", "3 event handshake"]
 
 
 def test_every_row_has_its_cases() -> None:

@@ -25,9 +25,20 @@ def chain(*receivers: Receiver) -> Chain:
     return Chain(receivers, DAY + timedelta(hours=18), 0)
 
 
+def as_told(_receiver: Receiver, _place: Place) -> bool:
+    """What a partition says that is asked which receiver followed which: no other than is listed."""
+    return True
+
+
 def unknown(place: Place) -> Place:
     """A place of which it is not known when its receiver was attached."""
     return replace(place, attached_at=None)
+
+
+def test_a_reset_receiver_that_did_not_follow_comes_behind_a_gap() -> None:
+    found = next_range(chain(A, RESET), A.end, lambda _receiver, _place: False)
+
+    assert found == Range(RESET, 1, (Missed(A.end, RESET.start, "receivers in between are gone"),))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +67,7 @@ def unknown(place: Place) -> Place:
     ],
 )
 def test_reading_goes_on_where_the_list_says(listed: Chain, after: Place | None, expected: Range) -> None:
-    assert next_range(listed, after) == expected
+    assert next_range(listed, after, as_told) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,14 +84,14 @@ def test_a_lost_place_says_where_the_oldest_unread_entry_stands(
     listed: Chain, after: Place, resume: Place | None
 ) -> None:
     with pytest.raises(PlaceLost) as lost:
-        next_range(listed, after)
+        next_range(listed, after, as_told)
 
     assert lost.value.resume == resume
 
 
 def test_a_receiver_that_ends_before_the_place_is_said_to() -> None:
     with pytest.raises(BehindThePlace) as behind:
-        next_range(chain(A, B, C), C.at(35))
+        next_range(chain(A, B, C), C.at(35), as_told)
 
     assert behind.value.resume == C.end
 
@@ -88,7 +99,7 @@ def test_a_receiver_that_ends_before_the_place_is_said_to() -> None:
 def test_the_hour_that_the_clock_was_set_back_makes_no_receiver_older() -> None:
     before, after = receiver("A", 1, 10, 3), receiver("B", 11, 20, 2.5, now=True)
 
-    assert next_range(chain(after), before.end) == Range(after, 11)
+    assert next_range(chain(after), before.end, as_told) == Range(after, 11)
 
 
 @pytest.mark.parametrize(

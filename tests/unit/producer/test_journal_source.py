@@ -259,6 +259,35 @@ def test_a_loss_that_is_near_is_said_in_one_progress_record(desk: MakeDesk) -> N
     assert worker.metrics.value("journal_time_to_loss_seconds") == 19_200
 
 
+class UnauditedReader(ListReader):
+    """A journal without entries on a system that has connections; it tells once."""
+
+    def read(self, after: Place | None, limit: int) -> Page:
+        told = 2 if not self.reads else None
+        return replace(super().read(after, limit), unaudited=told)
+
+
+def test_connections_that_are_not_audited_are_said_in_one_progress_record_even_after_a_doubt(desk: MakeDesk) -> None:
+    worker = desk(UnauditedReader([row(1, TELNET), row(2, TELNET)]), page_size=1)
+    worker.poll()
+    worker.source.abandon()
+
+    for _ in range(2):
+        worker.step()
+
+    progress = [decode_as(Progress, record.value) for record in worker.records(ENTRIES, "progress")]
+    assert [one.unaudited_connections for one in progress] == [2, None]
+
+
+def test_entries_are_counted_with_the_journal_space_they_take(desk: MakeDesk) -> None:
+    worker = desk(ListReader([row(1, TELNET), row(2, TELNET + bytes(1025)), row(3, b"\xe2" + TELNET[1:])]))
+
+    worker.step()
+
+    counted = [worker.metrics.value(f"{name}_total", type=kind) for name in ("entries", "entry_bytes") for kind in "AS"]
+    assert counted == [2, 1, 45 + 1070, 45]
+
+
 def test_when_its_receiver_was_attached_is_stored_with_the_position(desk: MakeDesk) -> None:
     attached_at = datetime(2026, 11, 22, 3, 15, 0, 123)
     reader = ListReader([row(1, TELNET)])

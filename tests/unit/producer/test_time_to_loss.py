@@ -1,5 +1,6 @@
 """When unread entries will be deleted: what the receivers tell."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,9 @@ def place(day: int, listed: Chain) -> Place:
     [
         pytest.param(0, GONE, Loss(timedelta(), timedelta(minutes=10)), id="the system deletes it at any moment"),
         pytest.param(3, GONE, Loss(18 * HOUR + GONE.delay, 18 * HOUR + GONE.delay + HOUR / 6), id="when it is changed"),
+        pytest.param(
+            3, replace(GONE, filled=0.5), Loss(6 * HOUR + GONE.delay, 18 * HOUR + GONE.delay + HOUR / 6), id="when full"
+        ),
         pytest.param(0, KEPT, Loss(timedelta(), DAY), id="the oldest is the next to go"),
         pytest.param(2, KEPT, Loss(2 * DAY, 3 * DAY), id="a younger one goes as late as the oldest"),
         pytest.param(3, KEPT, Loss(2 * DAY + 6 * HOUR, 3 * DAY + 6 * HOUR), id="the attached one counts from now"),
@@ -49,6 +53,15 @@ def test_a_receiver_read_to_its_end_has_nothing_to_lose() -> None:
     listed = chain()
 
     assert time_to_loss(listed, listed.receivers[1].end, KEPT) == time_to_loss(listed, place(2, listed), KEPT)
+
+
+def test_a_first_receiver_is_known_to_go_when_it_is_full() -> None:
+    listed = Chain([Receiver("AUDLIB", "R0", 1, 100, START, attached=True)], START + 6 * HOUR, 0)
+
+    assert time_to_loss(listed, listed.newest.at(3), replace(GONE, filled=0.25)) == Loss(
+        18 * HOUR + GONE.delay, 18 * HOUR + GONE.delay + HOUR / 6
+    )
+    assert time_to_loss(listed, listed.newest.at(3), GONE) is None
 
 
 def test_where_nothing_was_ever_deleted_nothing_is_known() -> None:

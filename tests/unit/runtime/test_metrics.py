@@ -10,7 +10,7 @@ LABELS = {"service", "reason", "type", "verdict", "sink", "code", "version", "ou
 
 def _families(metrics: Metrics) -> list[Metric]:
     metrics.rejected("bad-value")
-    metrics.entries("A", 3)
+    metrics.entries("A", 3, 3210)
     metrics.verdicts("cleartext", "no-tls", 2)
     metrics.request("splunk", "200")
     return list(metrics.registry.collect())
@@ -62,7 +62,7 @@ def test_two_services_of_one_process_do_not_share_their_metrics() -> None:
 def test_the_system_is_a_label_of_every_metric_where_there_is_one() -> None:
     metrics = Metrics("producer", "1.0", system="PROD1")
     metrics.rejected("bad-port")
-    metrics.entries("A", 2)
+    metrics.entries("A", 2, 2140)
 
     samples = [sample for family in metrics.registry.collect() for sample in family.samples]
 

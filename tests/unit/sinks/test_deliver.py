@@ -49,13 +49,13 @@ def deliver(sink: ParcelSink, metrics: Metrics | None = None) -> Deliver:
 
 RECORDS = [stored(content, offset) for offset, content in enumerate(SAMPLES.values())]
 CORRUPT = {
-    "not JSON": replace(stored(VERDICT), value=b"{"),
-    "no value": replace(stored(VERDICT), value=b""),
-    "another shape": replace(stored(VERDICT), value=b'{"id":"x"}'),
-    "a version to come": replace(stored(VERDICT), value=encode(VERDICT).replace(b'"version":1', b'"version":9')),
-    "an unknown type": replace(stored(VERDICT), type="telemetry"),
-    "no type": replace(stored(VERDICT), type=""),
-    "a record of another topic": replace(stored(VERDICT), value=encode(ENTRY), type="entry"),
+    "not JSON": stored(VERDICT)._replace(value=b"{"),
+    "no value": stored(VERDICT)._replace(value=b""),
+    "another shape": stored(VERDICT)._replace(value=b'{"id":"x"}'),
+    "a version to come": stored(VERDICT)._replace(value=encode(VERDICT).replace(b'"version":1', b'"version":9')),
+    "an unknown type": stored(VERDICT)._replace(type="telemetry"),
+    "no type": stored(VERDICT)._replace(type=""),
+    "a record of another topic": stored(VERDICT)._replace(value=encode(ENTRY), type="entry"),
 }
 
 
