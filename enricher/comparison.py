@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from enricher.catalogue import Catalogue
 from enricher.ended import Ended, Span
 from enricher.judge import Judge
 from enricher.policy import Policy
-from runtime.record import Offset, Partition, Record, StoredRecord
-from schemas.codec import CodecError, decode, decode_as, encode
+from runtime.record import Record, StoredRecord
+from schemas.codec import decode_as
 from schemas.ids import first_id
-from schemas.records import Alert, AlertKind, Audit, Direction, Entry, Event, EventId, Gap, Progress, Verdict
+from schemas.records import Alert, AlertKind, Direction, Event, EventId, Verdict
 
 BATCH = 500
 ABOUT_CONNECTIONS = frozenset({AlertKind.VERDICT, AlertKind.CORRECTION})

@@ -21,7 +21,7 @@ from cli.terminal import console
 from cli.version import release
 from enricher.ended import Span
 from runtime.errors import ConfigError
-from runtime.logs import configure
+from runtime.logs import Level, configure
 from runtime.service import Running
 
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
@@ -107,7 +107,8 @@ def command(
 @contextmanager
 def reading_tool(name: str, settings: Settings) -> Iterator[Running]:
     """What a command that only reads runs under; a Ctrl-C ends every wait."""
-    configure("debug" if settings.log.level == "debug" else "warning", settings.log.format, service=name, worker=settings.worker)
+    level: Level = "debug" if settings.log.level == "debug" else "warning"
+    configure(level, settings.log.format, service=name, worker=settings.worker)
     running = running_of(name, settings)
     with interruptible(running.shutdown), running.resources:
         yield running

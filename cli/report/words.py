@@ -15,7 +15,7 @@ COVERED = {
     "*NETTELSVR": "connections to the Telnet server are not written",
     "*NETSECURE": "TLS handshakes are not written, so most verdicts rest on the port",
 }
-WHERE = {"internal": "inside", "external": "outside"}
+MOST_NAMED = 5
 EVENT_WORDS = {
     "already-open": "connections that were open before their opening could be read",
     "helper-port": "connections to a helper port, which carries nothing of a user's",
@@ -191,7 +191,7 @@ def _records_text(findings: Findings) -> Iterable[str]:
             "without gaps."
         )
     if unreadable := coverage.records[UNREADABLE]:
-        yield f"{unreadable:,} records could not be read and are left out."
+        yield f"Records that could not be read and are left out: {unreadable:,}."
 
 
 def _already_open_text(findings: Findings) -> Iterable[str]:
@@ -211,6 +211,13 @@ def duration_text(span: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes / 60:.0f} h" if minutes < 72 * 60 else f"{minutes / 1440:.0f} days"
+
+
+def named(addresses: Iterable[str]) -> str:
+    """The first few of them."""
+    found = list(dict.fromkeys(addresses))
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return ", ".join(found[:MOST_NAMED]) + more
 
 
 def most(rows: Sequence[object], limit: int) -> str:

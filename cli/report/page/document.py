@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from cli.report.findings import Findings
 from cli.report.page import sections
+from cli.report.page.coverage import coverage
 from cli.report.page.markup import Markup, element, join, text
 from cli.report.words import selection_text, span_text, time_text
 
@@ -32,9 +33,7 @@ def document(findings: Findings, release: str) -> str:
             element("header", element("h1", title), _facts(findings, release), role="banner"),
             _contents(),
             element("main", *_sections(findings), id="numbers"),
-            element(
-                "footer", f"Made by sk2siem {release} at {time_text(findings.made_at)} UTC from {findings.source}."
-            ),
+            element("footer", f"sk2siem {release}, {time_text(findings.made_at)} UTC, from {findings.source}"),
         ]
     )
     return (
@@ -76,7 +75,7 @@ def _sections(findings: Findings) -> Iterable[Markup]:
         "accepted": sections.accepted(findings),
         "not-secure": sections.not_secure(findings),
         "recurring": sections.recurring(findings),
-        "coverage": sections.coverage(findings),
+        "coverage": coverage(findings),
         "reading": sections.reading(),
     }
     for anchor, title in TITLES.items():

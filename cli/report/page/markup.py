@@ -1,10 +1,13 @@
 """Pieces of HTML. Text that others wrote goes through `text`, and comes out as text and nothing else."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from cli.terminal import inert
+
+CODE = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,17 @@ def element(name: str, *content: Markup | str, **attributes: str) -> Markup:
     return Markup(f"<{name}{pairs}>{join(content).html}</{name}>")
 
 
+def prose(content: str) -> Markup:
+    """A sentence, with what stands between backticks as code."""
+    return Markup(CODE.sub(r"<code>\1</code>", text(content)))
+
+
 def paragraph(content: str, kind: str = "") -> Markup:
-    return element("p", content, **({"class_": kind} if kind else {}))
+    return element("p", prose(content), **({"class_": kind} if kind else {}))
 
 
 def items(lines: Iterable[str]) -> Markup:
-    return element("ul", *(element("li", line) for line in lines))
+    return element("ul", *(element("li", prose(line)) for line in lines))
 
 
 def number(count: int) -> Cell:

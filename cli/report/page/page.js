@@ -30,7 +30,7 @@
     table.parentElement.before(label);
   }
 
-  for (const table of document.querySelectorAll("table")) {
+  for (const table of document.querySelectorAll("table:has(thead)")) {
     for (const heading of table.tHead.rows[0].cells) {
       heading.querySelector("button")?.addEventListener("click", () => sort(heading, table));
     }

@@ -15,6 +15,7 @@ STRIP = 9
 MOST_LABELS = 12
 STEPS = (1, 2, 5)
 CLOCK = 24
+STATES = {"unsaid": "not known", "in-force": "in force", "lapsed": "not in force"}
 
 
 def days_plot(days: Sequence[tuple[str, Mapping[VerdictKind, int]]]) -> Markup:
@@ -77,12 +78,12 @@ def levels_plot(spans: Sequence[Span], losses: Sequence[datetime]) -> Markup:
     for line, level in enumerate(WATCHED_LEVELS):
         y = 6 + line * 26
         parts.append(_label(112, y + 14, level, "end"))
-        for span in spans:
-            x = 120 + (span.start - start).total_seconds() * scale
-            width = max((span.end - span.start).total_seconds() * scale, 0.8)
+        # what was not in force goes over the rest, and is wide enough to be seen
+        for span in sorted(spans, key=lambda one: one.levels is None or level not in one.levels):
             state = "unsaid" if span.levels is None else "in-force" if level in span.levels else "lapsed"
-            said = {"unsaid": "not known", "in-force": "in force", "lapsed": "not in force"}[state]
-            title = f"{level} {said} from {time_text(span.start)} to {time_text(span.end)} UTC"
+            x = 120 + (span.start - start).total_seconds() * scale
+            width = max((span.end - span.start).total_seconds() * scale, 0.5 if state == "in-force" else 3)
+            title = f"{level} {STATES[state]} from {time_text(span.start)} to {time_text(span.end)} UTC"
             parts.append(f"<g><title>{text(title)}</title>{_rect(x, y, width, 20, state)}</g>")
     height = 6 + len(WATCHED_LEVELS) * 26
     for loss in losses:

@@ -1,19 +1,19 @@
 """The sections of the page, each a few sentences and the tables that prove them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 
 from cli.report import words
-from cli.report.findings import Findings, Remote
-from cli.report.lines import DAY, UNLISTED, Line, day_text, is_accepted, is_not_secure, lines
+from cli.report.findings import Findings
+from cli.report.lines import DAY, Line, day_text, is_accepted, is_not_secure, lines
 from cli.report.page import plots
+from cli.report.page.cells import remote_cell, remote_of, service_cell, time_cell, timed_service_cell, verdict_cell
 from cli.report.page.markup import Cell, Column, Markup, Row, element, items, join, number, paragraph, table
 from cli.report.tally import Group
 from enricher.rules import rule_of
-from schemas.records import Direction, VerdictKind
+from schemas.records import VerdictKind
 
-MOST_ROWS = 500
+MOST_ROWS = 200
 COUNTS = tuple(Column(kind.value, is_number=True) for kind in words.KINDS)
 LEGEND = tuple((kind.value, kind.value) for kind in words.KINDS)
 
@@ -33,6 +33,7 @@ def summary(findings: Findings) -> Markup:
     return join(
         [
             paragraph(words.headline(findings), "lead"),
+            paragraph(words.conclusion(findings), "lead"),
             element("ul", *made, class_="tiles"),
             items(_standing_out(findings)),
         ]
@@ -91,12 +92,12 @@ def recurring(findings: Findings) -> Markup:
     )  # fmt: skip
     rows: list[Row] = [
         (
-            _remote_cell(one.remote.address, one.remote.direction, findings),
+            remote_cell(one.remote, findings),
             ", ".join(one.services),
             Cell(one.recurrence.text, one.recurrence.second),
             plots.strip(one.recurrence.found) if one.recurrence.found else "",
             number(one.recurrence.connections),
-            verdict(one.verdict),
+            verdict_cell(one.verdict),
             Cell(words.moment_text(one.recurrence.last), one.recurrence.last),
             words.hint(one),
         )
@@ -113,19 +114,6 @@ def recurring(findings: Findings) -> Markup:
     )
 
 
-def coverage(findings: Findings) -> Markup:
-    parts: list[Markup | str] = [paragraph("What these numbers rest on, and what they cannot show.")]
-    for system in findings.systems:
-        spans = findings.coverage.levels(system)
-        losses = [loss.time for loss in findings.coverage.losses.values() if loss.system == system]
-        if spans:
-            keys = (("in-force", "in force"), ("lapsed", "not in force"), ("unsaid", "not known"), ("gap", "gap"))
-            parts += [element("h3", f"Audit levels of {system}"), plots.levels_plot(spans, losses), plots.legend(*keys)]
-    parts += [element("h3", "What could not be known"), items(words.limits(findings)), _unknown(findings)]
-    parts += [_already_open(findings), _events(findings), _policies(findings), _sums(findings)]
-    return join(parts)
-
-
 def reading() -> Markup:
     return items(
         [
@@ -138,10 +126,6 @@ def reading() -> Markup:
             "`sk2siem explain ID` says of each verdict on which entries and which rule it rests.",
         ]
     )
-
-
-def verdict(kind: VerdictKind) -> Markup:
-    return element("span", kind.value, class_=f"verdict {kind.value}")
 
 
 def _standing_out(findings: Findings) -> list[str]:
@@ -160,10 +144,11 @@ def _standing_out(findings: Findings) -> list[str]:
             f"The address with the most is {remote.key[0]}, with {remote.connections:,}; "
             f"{len({group.who.address for group in bad}):,} addresses have at least one."
         )
-        found.append(f"{outside:,} came from or went outside the policy's own networks.")
+        if outside:
+            found.append(f"Came from or went outside the policy's own networks: {outside:,}.")
     jobs = [one for one in findings.recurring if one.verdict is not VerdictKind.SECURE]
     if jobs:
-        found.append(f"{len(jobs):,} of the {len(findings.recurring):,} things that recur by the clock are not secure.")
+        found.append(f"Recurs by the clock and is not secure: {words.named(one.remote.address for one in jobs)}.")
     return found + words.limits(findings)[:3]
 
 
@@ -193,14 +178,14 @@ def _counted(
     )  # fmt: skip
     rows: list[Row] = [
         (
-            _remote_cell(line.key[0], None, findings) if is_address else line.key[0],
+            remote_cell(remote_of(line), findings) if is_address else service_cell(line, 0, findings),
             number(line.connections),
             Cell(words.share_text(line.connections, whole), line.connections),
             Cell(plots.share_bar(line.counts), line.insecure / line.connections),
             number(line.insecure),
             ", ".join(f"{protocol} {count:,}" for protocol, count in line.tls.most_common()),
-            _time(line.first),
-            _time(line.last),
+            time_cell(line.first),
+            time_cell(line.last),
         )
         for line in found[:MOST_ROWS]
     ]
@@ -215,7 +200,7 @@ def _reasons(groups: Iterable[Group]) -> Markup:
         counts[conclusion.verdict, conclusion.reason, rule.when if rule else ""] += group.count
     columns = (Column("reason"), Column("verdict"), Column("what it means"), Column("connections", is_number=True))
     rows: list[Row] = [
-        (reason, verdict(kind), meaning, number(count)) for (kind, reason, meaning), count in counts.most_common()
+        (reason, verdict_cell(kind), meaning, number(count)) for (kind, reason, meaning), count in counts.most_common()
     ]
     return table("Why not", columns, rows)
 
@@ -229,13 +214,13 @@ def _who_and_what(groups: Sequence[Group], findings: Findings, whole: int) -> Ma
     found = lines(groups, findings.tally, ["remote", "service"])
     rows: list[Row] = [
         (
-            _remote_cell(line.key[0], line.who.direction, findings),
-            _service_cell(line, recurs),
+            remote_cell(remote_of(line), findings),
+            timed_service_cell(line, recurs),
             number(line.connections),
             Cell(words.share_text(line.connections, whole), line.connections),
             ", ".join(reason for reason, _ in line.reasons.most_common()),
-            _time(line.first),
-            _time(line.last),
+            time_cell(line.first),
+            time_cell(line.last),
             line.what_to_do,
         )
         for line in found[:MOST_ROWS]
@@ -243,89 +228,8 @@ def _who_and_what(groups: Sequence[Group], findings: Findings, whole: int) -> Ma
     return table("By remote address and service", columns, rows, left_out=words.most(found, MOST_ROWS))
 
 
-def _service_cell(line: Line, recurs: Mapping[tuple[Remote, str], list[str]]) -> Cell:
-    """The service, and below it when it comes, where that is by the clock."""
-    who = line.who
-    said = recurs.get((Remote(who.system, who.direction, line.key[0]), who.service or UNLISTED), [])
-    return Cell(join([line.key[1], *(element("span", one, class_="name") for one in said)]), line.key[1])
-
-
 def _names(groups: Sequence[Group], findings: Findings, whole: int) -> Markup:
     if not findings.tally.names:
         return Markup("")
     named = [group for group in groups if group.who.address in findings.tally.names]
     return _counted("By name", "name", lines(named, findings.tally, ["name"]), whole, findings)
-
-
-def _unknown(findings: Findings) -> Markup:
-    columns = (Column("reason"), Column("what it means"), Column("connections", is_number=True))
-    rows: list[Row] = [(reason, meaning, number(count)) for reason, meaning, count in words.unknown_reasons(findings)]
-    return table("Connections of which the journal cannot tell", columns, rows)
-
-
-def _already_open(findings: Findings) -> Markup:
-    events = sorted(findings.coverage.already_open.values(), key=lambda event: event.time)
-    if not events:
-        return Markup("")
-    columns = (Column("address"), Column("service"), Column("owner"), Column("seen open", is_number=True))
-    rows: list[Row] = [
-        (
-            event.entry.remote_address or "unknown",
-            event.service or f"port {event.entry.local_port}",
-            " ".join(part for part in (event.entry.job, event.entry.user) if part),
-            _time(int(event.time.timestamp())),
-        )
-        for event in events[:MOST_ROWS]
-    ]
-    return table("Open before their opening could be read", columns, rows, left_out=words.most(events, MOST_ROWS))
-
-
-def _events(findings: Findings) -> Markup:
-    rows: list[Row] = [
-        (reason, words.EVENT_WORDS.get(reason, ""), number(count))
-        for reason, count in findings.coverage.events.most_common()
-    ]
-    return table(
-        "Entries that get no verdict", (Column("event"), Column("what it is"), Column("entries", is_number=True)), rows
-    )
-
-
-def _policies(findings: Findings) -> Markup:
-    rows: list[Row] = [(policy, mode, number(count)) for (policy, mode), count in findings.policies.most_common()]
-    return table(
-        "Policies that judged", (Column("policy hash"), Column("mode"), Column("connections", is_number=True)), rows
-    )
-
-
-def _sums(findings: Findings) -> Markup:
-    rows: list[Row] = []
-    for one in words.sums(findings):
-        rows.append((element("strong", one.what), number(one.total)))
-        rows += [
-            (f"{'= ' if place == 0 else '+ '}{what}", number(count)) for place, (what, count) in enumerate(one.parts)
-        ]
-    head = element("tr", element("th", "what", scope="col"), element("th", "how many", scope="col", class_="number"))
-    body = (
-        element("tr", element("th", first, scope="row"), element("td", count.content, class_="number"))
-        for first, count in ((row[0], row[1]) for row in rows)
-        if isinstance(count, Cell) and not isinstance(first, Cell)
-    )
-    made = element(
-        "table", element("caption", "How the counts add up"), element("thead", head), element("tbody", *body)
-    )
-    return element("div", made, class_="table sums")
-
-
-def _remote_cell(address: str, direction: Direction | None, findings: Findings) -> Cell:
-    """The address, and below it its name, which whoever owns the address could choose."""
-    to = "to " if direction is Direction.OUTBOUND else ""
-    known = findings.tally.names.get(address)
-    if known is None:
-        return Cell(f"{to}{address}")
-    name, status = known
-    doubt = "" if status == "confirmed" else " (not confirmed)"
-    return Cell(join([f"{to}{address}", element("span", f"{name}{doubt}", class_="name")]), address)
-
-
-def _time(seconds: int) -> Cell:
-    return Cell(f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}", seconds)
