@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import islice
 
 from enricher.ended import Ended, Span
 from enricher.settings import EnricherSettings
@@ -11,7 +10,6 @@ from runtime.service import Running
 from schemas.codec import CodecError, decode
 from schemas.records import AnyRecord, Audit, Gap
 
-BATCH = 500
 NAMES_SECONDS = 1.0
 
 
@@ -23,6 +21,7 @@ def judged(
     Connections that are open at the end are closed there.
     """
     from enricher.catalogue import load_catalogue
+    from enricher.comparison import in_batches
     from enricher.judge import Judge
     from enricher.policy_file import load_policy
     from enricher.service import resolver_of
@@ -32,8 +31,7 @@ def judged(
     resolver = resolver_of(settings, running, seconds=NAMES_SECONDS)
     judge = Judge(catalogue, policy, resolver=resolver, memory_limit=settings.memory_limit)
     ended = Ended(entries, span, timedelta(seconds=2 * policy.window_seconds + 1))
-    source = iter(ended)
-    while batch := list(islice(source, BATCH)):
+    for batch in in_batches(ended):
         yield from (_decoded(one) for one in batch if one.type in (Audit.type, Gap.type))
         outcome = judge.process(batch)
         yield from (_decoded(one) for one in outcome.outputs)

@@ -90,15 +90,6 @@ def test_the_metrics_they_name_are_shown_by_a_service(promtool: Path, tmp_path: 
     assert named - shown == set()
 
 
-def test_the_dashboard_shows_each_metric() -> None:
-    named = {SERIES_OF.sub("", name) for query in queries() for name in METRIC.findall(query)}
-    source = (ROOT / "docs" / "operations.md").read_text()
-    documented = set(re.findall(rf"^\| `({PREFIX}_\w+)`", source, re.MULTILINE))
-
-    # a moment, which the age beside it says better in a chart
-    assert documented - named == {"sk2siem_checkpoint_timestamp_seconds"}
-
-
 def test_the_queries_of_the_dashboard_are_promql(promtool: Path, tmp_path: Path) -> None:
     expressions = [target["expr"].replace(RANGE, "[5m]") for panel in charts() for target in panel["targets"]]
     recorded = [{"record": f"query{number}", "expr": expression} for number, expression in enumerate(expressions)]
