@@ -73,9 +73,8 @@ def command(
     broker's URL, `broker` for the one that is configured, or `journal` to read the audit journal itself.
 
     \b
-    Examples:
+    Example:
       sk2siem report broker --since 2026-11-01 --html report.html
-      sk2siem report verdicts.ndjson --service telnet
     """
     from cli.report.findings import find
     from cli.report.source import read
