@@ -9,6 +9,7 @@ from types import TracebackType
 import click
 
 from cli import check, completion, config, explain, init, policy, position, run, system, version
+from cli.canary import command as canary
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.doctor import command as doctor
@@ -48,6 +49,7 @@ COMMANDS = (
     netstat.command,
     report.command,
     doctor.command,
+    canary.command,
     dead_letters.command,
     reconcile.command,
     config.command,
