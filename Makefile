@@ -18,12 +18,8 @@ test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (insta
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
-<<<<<<< HEAD
 	@$(BIN)/python -m dev.chromium install
-	@$(BIN)/python -m pytest -m "not soak"
-=======
 	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile
->>>>>>> main
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs
 	@$(BIN)/ruff format --check .
