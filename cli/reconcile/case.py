@@ -8,7 +8,7 @@ from itertools import islice
 from cli.progress import follow
 from cli.reconcile.hop import Hop
 from cli.settings import Settings
-from enricher.comparison import CONTEXT
+from enricher.ended import CONTEXT
 from runtime.broker import Broker, Publisher
 from runtime.record import Record, StoredRecord
 from runtime.service import Running
