@@ -18,6 +18,7 @@ from cli.running import tool
 from cli.services import SERVICES, service
 from cli.settings import Settings, load
 from cli.variables import name_of
+from enricher.ended import Span
 from enricher.service import restoring
 from runtime.broker import Broker, Publisher
 from runtime.errors import CheckFailed, ConfigError, Fenced, PipelineError
@@ -64,7 +65,7 @@ def command(
     for part in parts:
         _require(part, settings)
     with tool("reconcile", settings) as (broker, running), _publisher(broker, dry_run=dry_run) as publisher:
-        case = Case(broker, running, settings, Scope(since, until, system), publisher, settle)
+        case = Case(broker, running, settings, Scope(Span(since, until), system), publisher, settle)
         if as_json:
             case.on_hole = lambda hop, one: click.echo(hole_line(hop, one))
         try:
@@ -106,7 +107,7 @@ def _compare_topics(case: Case, parts: Sequence[str]) -> None:
     """The position and the enricher's offsets are taken before the topics are read: what they stand for is there."""
     with ExitStack() as stack:
         read_again = stack.enter_context(journal.opened(case)) if JOURNAL in parts else None
-        entries = Entries(standings_of(case), case.scope.is_near)
+        entries = Entries(standings_of(case), case.scope.span.has_context)
         restoration = restoring(case.settings.enricher, case.running)
         verdicts = verdicts_of(case, restoration.policy)
         entries.scan(case.read(ENTRIES))
