@@ -8,6 +8,7 @@ from itertools import islice
 from cli.progress import follow
 from cli.reconcile.hop import Hop
 from cli.settings import Settings
+from enricher.ended import EVER, Span
 from runtime.broker import Broker, Publisher
 from runtime.record import Record, StoredRecord
 from runtime.service import Running
