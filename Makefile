@@ -15,6 +15,7 @@ demo: $(VENV)/.runtime ## the whole path on this machine, Python alone: a made-u
 
 test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (installs what it needs)
 	@$(BIN)/python -m dev.stack install
+	@$(BIN)/python -m dev.content install
 	@$(BIN)/python -m pytest -m "not soak"
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs
@@ -32,7 +33,7 @@ bench: $(VENV)/.dev ## entries a second, CPU, memory and the share of the ceilin
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m bench
 
-soak: $(VENV)/.dev ## the long proofs: about half an hour
+soak: $(VENV)/.dev ## the long proofs: about an hour and a half
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m pytest -m soak --timeout 3600
 

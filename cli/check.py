@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 import click
 
-from cli.running import running_of
+from cli.running import tool
 from cli.services import SERVICES, service
 from cli.settings import Settings, load
 from cli.variables import name_of
-from runtime.brokers import connect
 from runtime.errors import CheckFailed, ConfigError, PipelineError
 
 SECTIONS = {"producer": "ibmi"}
@@ -26,7 +25,7 @@ def command(name: str) -> None:
     """
     settings = load(os.environ)
     wired = service(name, settings)
-    ends = {"broker": lambda: _check_broker(name, settings), name: lambda: wired.check(settings)}
+    ends = {"broker": lambda: check_broker(name, settings), name: lambda: wired.check(settings)}
     failed = [end for end, check in ends.items() if not _passes(end, check)]
     if failed:
         sections = " and ".join(name_of((SECTIONS.get(end, end), "*")) for end in failed)
@@ -35,12 +34,10 @@ def command(name: str) -> None:
         )
 
 
-def _check_broker(name: str, settings: Settings) -> str:
-    broker = connect(settings.broker, running_of(name, settings), batch_size=settings.loop.batch_size)
-    try:
+def check_broker(name: str, settings: Settings) -> str:
+    """One sentence on the broker. Raises what connecting and its check raise."""
+    with tool(name, settings) as (broker, _):
         return broker.check()
-    finally:
-        broker.close()
 
 
 def _passes(end: str, check: Callable[[], str]) -> bool:

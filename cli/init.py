@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from cli.running import running_of
+from cli.running import tool
 from cli.settings import Settings, load
-from runtime.brokers import connect
 from runtime.errors import CheckFailed
 from schemas.topics import all_topics
 from sinks.elastic.settings import ElasticSettings
@@ -51,11 +50,8 @@ def _show_topics(settings: Settings) -> list[str]:
 
 
 def _ensure_topics(settings: Settings) -> list[str]:
-    broker = connect(settings.broker, running_of("init", settings), batch_size=settings.loop.batch_size)
-    try:
+    with tool("init", settings) as (broker, _):
         states = broker.ensure(all_topics(settings.producer.partitions))
-    finally:
-        broker.close()
     for state in states:
         click.echo(f"{state.topic:<26} {state.state:<8} {state.detail}".rstrip())
     return [state.topic for state in states if state.state == "differs"]

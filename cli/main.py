@@ -8,9 +8,10 @@ from types import TracebackType
 
 import click
 
-from cli import check, config, explain, init, policy, position, run, system, version
+from cli import check, completion, config, explain, init, policy, position, run, system, version
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
+from cli.doctor import command as doctor
 from cli.netstat import command as netstat
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
@@ -43,8 +44,10 @@ COMMANDS = (
     policy.command,
     explain.command,
     netstat.command,
+    doctor.command,
     dead_letters.command,
     config.command,
+    completion.command,
     version.command,
 )
 for one in COMMANDS:
@@ -54,7 +57,12 @@ for one in COMMANDS:
 def main() -> None:
     """The console script."""
     sys.excepthook = report_bug
-    sys.exit(run_command(sys.argv[1:]))
+    code = run_command(sys.argv[1:])
+    if code == INTERRUPTED:
+        # a thread that waits for an answer would keep the process for as long as that takes
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -67,7 +75,8 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _say(" ".join(error.format_message().split()) + " (`sk2siem --help` shows how)", error)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        _say("stopped; what was done until now is done", error)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; Python's own last flush would complain about it.

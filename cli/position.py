@@ -9,14 +9,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cli.running import running_of
+from cli.running import tool
 from cli.services import service
 from cli.settings import Settings, load
 from producer.cost import Cost
 from producer.reader import Place
 from producer.relocation import Outlook, Relocation, require_nobody
 from producer.service import relocating
-from runtime.brokers import connect
 
 CHOICES = ("oldest", "newest", "timestamp")
 COLUMNS = ("choice", "goes on behind", "entries to read", "read again", "never read", "hours")
@@ -90,13 +89,11 @@ def change(choice: str, at: datetime | None, yes: bool, take_over: bool) -> None
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Relocation]:
     service("producer", settings)
-    running = running_of("position", settings)
-    broker = connect(settings.broker, running, batch_size=settings.loop.batch_size)
-    try:
-        with relocating(settings.producer, settings.ibmi, settings.simulator, broker, running) as relocation:
-            yield relocation
-    finally:
-        broker.close()
+    with (
+        tool("position", settings) as (broker, running),
+        relocating(settings.producer, settings.ibmi, settings.simulator, broker, running) as relocation,
+    ):
+        yield relocation
 
 
 def _print(seen: Outlook, costs: Sequence[Cost]) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from cli.running import running_of
+from cli.progress import follow
+from cli.running import tool
 from cli.settings import Settings
-from runtime.brokers import connect
+from runtime.broker import Broker
 from runtime.errors import ConfigError
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import CodecError
@@ -32,11 +33,13 @@ def is_file(place: str) -> bool:
 
 def read_topic(topic: str, settings: Settings) -> Iterator[StoredRecord]:
     """Every committed record that the topic holds at this moment. Raises ConfigError, Unavailable."""
-    broker = connect(settings.broker, running_of("tool", settings), batch_size=settings.loop.batch_size)
-    try:
-        yield from broker.read(topic)
-    finally:
-        broker.close()
+    with tool("reader", settings) as (broker, _):
+        yield from read_followed(broker, topic)
+
+
+def read_followed(broker: Broker, topic: str) -> Iterator[StoredRecord]:
+    """The same from a broker that is open, with how far it is."""
+    yield from follow(broker.read(topic), f"reading {topic}", broker.size(topic))
 
 
 def read_file(file: Path) -> Iterator[StoredRecord]:

@@ -1,8 +1,14 @@
 """What a process runs under, made of its settings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.interruption import interruptible
 from cli.settings import Settings
 from cli.version import release
 from runtime.backoff import Backoff
+from runtime.broker import Broker
+from runtime.brokers import connect
 from runtime.health import Health
 from runtime.metrics import Metrics
 from runtime.service import Running
@@ -24,3 +30,15 @@ def running_of(service: str, settings: Settings) -> Running:
         loop.stuck_after,
         loop.grace,
     )
+
+
+@contextmanager
+def tool(command: str, settings: Settings) -> Iterator[tuple[Broker, Running]]:
+    """The broker, and what a command of the operator runs under; a Ctrl-C lets go of both. Raises ConfigError."""
+    running = running_of(command, settings)
+    with interruptible(running.shutdown), running.resources:
+        broker = connect(settings.broker, running, batch_size=settings.loop.batch_size)
+        try:
+            yield broker, running
+        finally:
+            broker.close()

@@ -4,12 +4,11 @@ import os
 
 import click
 
-from cli.running import running_of
+from cli.running import tool
 from cli.settings import load
 from producer.positions import identity_of
 from producer.relocation import require_nobody
 from producer.retirement import positions_of, retire
-from runtime.brokers import connect
 from runtime.errors import CheckFailed
 
 
@@ -35,8 +34,7 @@ def end(name: str, yes: bool, take_over: bool) -> None:
       sk2siem system retire PROD1 --yes
     """
     settings = load(os.environ)
-    broker = connect(settings.broker, running_of("system", settings), batch_size=settings.loop.batch_size)
-    try:
+    with tool("system", settings) as (broker, _):
         positions = positions_of(broker, name)
         if not positions:
             raise CheckFailed(f"no position of {name} is stored; write it as in SK2SIEM_PRODUCER__SYSTEM")
@@ -52,5 +50,3 @@ def end(name: str, yes: bool, take_over: bool) -> None:
             finally:
                 publisher.close()
         click.echo("Retired." if yes else "Nothing was changed; say --yes to retire it.")
-    finally:
-        broker.close()

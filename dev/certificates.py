@@ -4,8 +4,19 @@ import hashlib
 import ssl
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+AUTHORITY_RULES = """\
+[ca]
+default_ca = ours
+[ours]
+database = {index}
+rand_serial = yes
+policy = any
+[any]
+commonName = supplied
+"""
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 
 
@@ -44,11 +55,22 @@ class Certificates:
 def make(folder: Path) -> Certificates:
     folder.mkdir(parents=True, exist_ok=True)
     made = Certificates(folder)
-    _openssl("req", "-x509", *_key(folder / "authority.key"), "-subj", "/CN=Test Authority", "-out", made.authority)
+    _openssl(
+        "req",
+        "-x509",
+        "-days",
+        "2",
+        *_key(folder / "authority.key"),
+        "-subj",
+        "/CN=Test Authority",
+        "-out",
+        made.authority,
+    )
     for name, (certificate, key) in {"localhost": made.server, "sk2siem": made.client}.items():
         _openssl(
             "req",
             "-x509",
+            *("-days", "2"),
             *_key(key),
             *("-CA", made.authority, "-CAkey", folder / "authority.key"),
             *("-subj", f"/CN={name}", "-addext", NAMES, "-addext", "basicConstraints=critical,CA:false"),
@@ -58,13 +80,32 @@ def make(folder: Path) -> Certificates:
     return made
 
 
+def another(made: Certificates, name: str, *, begins: datetime, ends: datetime, names: str = NAMES) -> ssl.SSLContext:
+    """A server whose certificate is good at other times or for other names, signed by the same authority."""
+    certificate, key, request = (made.folder / f"{name}.{kind}" for kind in ("pem", "key", "csr"))
+    extensions, index, rules = (made.folder / f"{name}.{kind}" for kind in ("ext", "index", "cnf"))
+    extensions.write_text(names + "\n")
+    index.touch()
+    rules.write_text(AUTHORITY_RULES.format(index=index))
+    _openssl("req", *_key(key), "-subj", "/CN=localhost", "-out", request)
+    _openssl(
+        *("ca", "-batch", "-notext", "-config", rules, "-md", "sha256"),
+        *("-cert", made.authority, "-keyfile", made.folder / "authority.key", "-outdir", made.folder),
+        *("-startdate", f"{begins:%Y%m%d%H%M%SZ}", "-enddate", f"{ends:%Y%m%d%H%M%SZ}"),
+        *("-extfile", extensions, "-in", request, "-out", certificate),
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 def _append(certificate: Path, authority: Path) -> None:
     """The whole chain, so that whoever pins the authority by its fingerprint sees it."""
     certificate.write_text(certificate.read_text() + authority.read_text())
 
 
 def _key(path: Path) -> tuple[str | Path, ...]:
-    return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2", "-keyout", path)
+    return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-keyout", path)
 
 
 def _openssl(*words: str | Path) -> None:

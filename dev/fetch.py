@@ -50,6 +50,20 @@ def debian(*packages: str) -> None:
     _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *absent], f"apt-get could not install {names}")
 
 
+def unpacked(package: str, folder: Path) -> None:
+    """Unpack that Debian package into `folder` without installing it; no rights are needed. Raises Missing."""
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        raise Missing(f"{package} is missing and Debian's tools are not here: install {package}")
+    unfinished = folder.with_name(f"{folder.name}-unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    _run(["apt-get", "download", "-qq", package], f"apt-get could not download {package}", folder=unfinished)
+    (archive,) = unfinished.glob("*.deb")
+    _run(["dpkg", "-x", archive, unfinished / "content"], f"{archive.name} could not be unpacked")
+    (unfinished / "content").rename(folder)
+    shutil.rmtree(unfinished)
+
+
 @contextmanager
 def only_one(name: str) -> Iterator[None]:
     """Hold the lock under which `name` is fetched or built: two starts at the same time do it once."""
@@ -73,9 +87,9 @@ def _installed(package: str) -> bool:
     return status.stdout == "install ok installed"
 
 
-def _run(command: Sequence[str | Path], failure: str) -> None:
+def _run(command: Sequence[str | Path], failure: str, *, folder: Path | None = None) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, cwd=folder)
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).strip().splitlines()
         raise Missing(f"{failure} ({lines[0] if lines else f'exit {done.returncode}'})")

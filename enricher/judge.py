@@ -11,7 +11,7 @@ from enricher.catalogue import Catalogue
 from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode, Output
 from enricher.expiry import expiry_alerts
 from enricher.join import Join
-from enricher.loss import loss_alert
+from enricher.loss import expired_alert, loss_alert
 from enricher.names import ReverseResolver
 from enricher.naming import Published, with_names
 from enricher.policy import Mode, Policy
@@ -19,11 +19,11 @@ from enricher.ports_mode import publish_by_port
 from enricher.status import StatusClock
 from enricher.systems import System, Systems
 from runtime.errors import Halt
-from runtime.flow import Outcome, Reason, Rejection
+from runtime.flow import Expired, Outcome, Reason, Rejection
 from runtime.metrics import Metrics
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import CodecError, decode, encode
-from schemas.records import Alert, Audit, Direction, Entry, Event, Gap, Progress, Verdict
+from schemas.records import Alert, AnyRecord, Audit, Direction, Entry, Event, Gap, Progress, Verdict
 from schemas.topics import ALERTS, VERDICTS, entry_key, partition_of
 
 READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
@@ -66,6 +66,7 @@ class Judge:
         self._status = StatusClock()
         self._systems = Systems(self._new_join)
         self._owed: dict[Partition, list[Placed]] = {}
+        self._expired: dict[Partition, Expired] = {}
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
@@ -100,8 +101,13 @@ class Judge:
         if owed:
             self._owed[partition] = owed
 
+    def expired(self, expired: Expired) -> None:
+        """See `Memory`. The alert goes out with the next record of the partition, so with the offset behind them."""
+        self._expired[expired.partition] = expired
+
     def forget(self, partition: Partition) -> None:
         """See `Memory`."""
+        self._expired.pop(partition, None)
         self._status.forget(partition)
         self._systems.forget(partition)
         self._owed.pop(partition, None)
@@ -122,6 +128,8 @@ class Judge:
 
     def _settle(self, item: StoredRecord) -> Iterator[Placed]:
         record = decode(item.type, item.value)
+        if (expired := self._expired.pop(item.partition, None)) is not None:
+            yield from self._cut(expired, record, item)
         if isinstance(record, Entry):
             yield from self._entry(record, item)
         elif isinstance(record, Progress):
@@ -130,6 +138,12 @@ class Judge:
             yield from self._audit(record, item)
         elif isinstance(record, Gap):
             yield from self._gap(record, item)
+
+    def _cut(self, expired: Expired, record: AnyRecord, item: StoredRecord) -> Iterator[Placed]:
+        """Records are missing right before this one, of every system that is read: what is open cannot be known."""
+        for system in self._systems.on(item.partition):
+            yield from _placed(self._evidence.of_decisions(system.join.gap()), item)
+        yield from _at_home([expired_alert(expired, self._policy, system=record.system, time=record.time)], item)
 
     def _entry(self, entry: Entry, item: StoredRecord) -> Iterator[Placed]:
         could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES

@@ -1,8 +1,41 @@
-"""The alert that entries will be deleted before they are read, while there is still time to do something about it."""
+"""Alerts about entries that are lost on the way or will be: before they are read, or on their topic before judged."""
 
+from datetime import datetime
+
+from enricher.policy import Notice, Policy
+from runtime.flow import Expired
+from schemas.ids import expired_id
 from schemas.records import Alert, AlertKind, EventId, Progress, Severity
 
 REASON = "loss-ahead"
+EXPIRED = "records-expired"
+
+
+def expired_alert(expired: Expired, policy: Policy, *, system: str, time: datetime) -> Alert | None:
+    """Records of a topic were deleted before they were judged; `system` and `time` are of the first one that is left.
+
+    None where the policy raises no alert about gaps.
+    """
+    if Notice.JOURNAL_GAP not in policy.alerts:
+        return None
+    topic, number = expired.partition
+    count = expired.count
+    many = f"{count:,} records" if count is not None else "An unknown number of records"
+    return Alert(
+        id=expired_id(system, topic, number, expired.offset, "enricher"),
+        kind=AlertKind.GAP,
+        verdict=None,
+        reason=EXPIRED,
+        severity=policy.severities[Notice.JOURNAL_GAP].external,
+        title=f"Entries of {system} expired on {topic} before they were judged",
+        description=f"{many} of partition {number} of {topic} were deleted by its retention before the enricher read "
+        f"them. Entries of {system}, and of any other system that is read, have no verdict there.",
+        advice="Where the journal still has them, `sk2siem position set timestamp` with the time before reads them "
+        "again; keep the topic for longer than the enricher can be down.",
+        system=system,
+        time=time,
+        connection=None,
+    )
 
 
 def loss_alert(progress: Progress) -> Alert | None:

@@ -39,6 +39,10 @@ class Systems:
         systems[name].newest = offset
         return systems[name]
 
+    def on(self, partition: Partition) -> Iterator[System]:
+        """All of the partition."""
+        yield from self._systems.get(partition, {}).values()
+
     def drop(self, partition: Partition, name: str) -> None:
         """It is retired."""
         self._systems.get(partition, {}).pop(name, None)
@@ -53,20 +57,17 @@ class Systems:
         self._systems.pop(partition, None)
 
     def needed_from(self, partition: Partition) -> Offset | None:
-        return min((system.join.needed_from for system in self._of(partition)), default=None)
+        return min((system.join.needed_from for system in self.on(partition)), default=None)
 
     def undecided_from(self, partition: Partition) -> Offset | None:
-        undecided = (system.join.undecided_from for system in self._of(partition))
+        undecided = (system.join.undecided_from for system in self.on(partition))
         return min((offset for offset in undecided if offset is not None), default=None)
 
     @property
     def size(self) -> int:
         """How many connections are remembered."""
-        return sum(system.join.size for partition in self._systems for system in self._of(partition))
+        return sum(system.join.size for partition in self._systems for system in self.on(partition))
 
     @property
     def open_windows(self) -> int:
-        return sum(system.join.open_windows for partition in self._systems for system in self._of(partition))
-
-    def _of(self, partition: Partition) -> Iterator[System]:
-        yield from self._systems.get(partition, {}).values()
+        return sum(system.join.open_windows for partition in self._systems for system in self.on(partition))

@@ -33,11 +33,15 @@ class TopicState:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a service stands on one partition: the next offset it will read, and the end of the partition."""
+    """Where a service stands on one partition: the next offset it will read, and the end of the partition.
+
+    `expired` says that records before the first one that is there have been deleted.
+    """
 
     partition: Partition
     next_offset: int
     end_offset: int
+    expired: bool = False
 
     @property
     def behind(self) -> int:
@@ -86,6 +90,9 @@ class Broker(Protocol):
 
     def read(self, topic: str) -> Iterator[StoredRecord]:
         """Every committed record that the topic holds at this moment, partition by partition, in order."""
+
+    def size(self, topic: str) -> int:
+        """About how many records it holds, to tell how far a reader is. Raises ConfigError, Unavailable."""
 
     def standings(self, service: str, topics: Sequence[str]) -> Sequence[Standing]:
         """Where the group of `service` stands on each partition of `topics`."""

@@ -94,6 +94,26 @@ class Settled(Generic[T]):
     tally: Tally = NO_TALLY
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Records of a partition that were deleted before they were read: reading stopped before `since`, None where that
+    is not known, and goes on with `until`, the first one that is there."""
+
+    partition: Partition
+    since: Offset | None
+    until: Offset
+
+    @property
+    def count(self) -> int | None:
+        """How many; None where it is not known."""
+        return None if self.since is None else self.until - self.since
+
+    @property
+    def offset(self) -> Offset:
+        """The offset that tells this loss from others: the same at every try where it is known."""
+        return self.until if self.since is None else self.since
+
+
 class Source(Protocol[T]):
     """Where a service reads. Called by the loop only, from one thread."""
 
@@ -135,6 +155,9 @@ class Memory(Protocol):
         not have been published, so they are owed, and go out with the next batch.
         """
 
+    def expired(self, expired: Expired) -> None:
+        """Said before the next record of the partition, and again after a rebuild until a checkpoint is behind it."""
+
     def forget(self, partition: Partition) -> None:
         """The partition went to another worker."""
 
@@ -151,6 +174,9 @@ class Forgetful:
     def rebuild(
         self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
     ) -> None:
+        pass
+
+    def expired(self, expired: Expired) -> None:
         pass
 
     def forget(self, partition: Partition) -> None:

@@ -41,6 +41,11 @@ def gap_id(system: str, receiver: str, sequence: int) -> EventId:
     return EventId(f"gap-{system}-{receiver}-{sequence:020d}")
 
 
+def expired_id(system: str, topic: str, partition: int, offset: int, service: str) -> EventId:
+    """The id of the alert that records of a topic were deleted from this offset on before `service` read them."""
+    return EventId(f"gap-{system}--{offset:020d}.{topic.rpartition('.')[2]}{partition}.{service}")
+
+
 def open_id(journal_time: datetime, system: str, key: str) -> EventId:
     """The id of the event that a connection was open at this local time; `key` are digits that tell it from others."""
     return EventId(f"{journal_time:%Y%m%dT%H%M%S%f}-{system}.open{key}")

@@ -4,19 +4,25 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from runtime.flow import Outcome, Reason, Rejection
+from runtime.errors import Unavailable
+from runtime.flow import Expired, Forgetful, Outcome, Reason, Rejection
+from runtime.logs import log
 from runtime.metrics import Metrics
-from runtime.record import StoredRecord
-from schemas.codec import CodecError, decode
+from runtime.record import Partition, StoredRecord
+from schemas.codec import CodecError, decode, encode
 from schemas.records import Alert, Event, Status, Verdict
 from sinks.forward import EVERYTHING, Forward
+from sinks.loss import expired_alert
 from sinks.sink import Forwarded, Parcel, Sink
 
 CORRUPT = "corrupt-record"
 
 
-class Deliver:
-    """Forwards verdicts, events, statuses and alerts, as far as `forward` takes them; anything else is corrupt."""
+class Deliver(Forgetful):
+    """Forwards verdicts, events, statuses and alerts, as far as `forward` takes them; anything else is corrupt.
+
+    As a `Memory` it remembers nothing but what expired unread, until the SIEM has been told.
+    """
 
     def __init__(
         self,
@@ -30,6 +36,15 @@ class Deliver:
         self._metrics = metrics
         self._takes = None if forward.takes_everything else forward.takes
         self._clock = clock
+        self._expired: dict[Partition, Expired] = {}
+
+    def expired(self, expired: Expired) -> None:
+        """See `Memory`."""
+        self._expired[expired.partition] = expired
+
+    def forget(self, partition: Partition) -> None:
+        """See `Memory`."""
+        self._expired.pop(partition, None)
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         parcels: list[Parcel] = []
@@ -41,6 +56,7 @@ class Deliver:
             else:
                 corrupt.append(Rejection(record, opened))
         wanted = parcels if self._takes is None else [parcel for parcel in parcels if self._takes(parcel.content)]
+        self._tell_expired(parcels)
         outcome = self._send(wanted)
         if len(wanted) < len(parcels):
             self._count_not_forwarded(parcels, wanted)
@@ -51,6 +67,25 @@ class Deliver:
             retry_after=outcome.retry_after,
             why=outcome.why,
         )
+
+    def _tell_expired(self, parcels: Sequence[Parcel]) -> None:
+        """Before the first record behind them, so that no offset is stored without it. Raises Unavailable.
+
+        Straight to the SIEM that lacks them, past any filter: the topic is the enricher's alone to write, and no other
+        sink has lost anything.
+        """
+        for parcel in parcels if self._expired else ():
+            expired = self._expired.get(parcel.record.partition)
+            if expired is None:
+                continue
+            content = parcel.content
+            alert = expired_alert(expired, self._metrics.service, system=content.system, time=content.time)
+            outcome = self._sink.send([_parcel(alert, expired)])
+            if outcome.deferred:
+                raise Unavailable(outcome.why or "the SIEM takes nothing", retry_after=outcome.retry_after)
+            for rejection in outcome.rejected:
+                log.error("the SIEM refused to be told that records expired", why=rejection.reason.message)
+            del self._expired[expired.partition]
 
     def _send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
         if not parcels:
@@ -71,6 +106,12 @@ class Deliver:
         for _, content in accepted:
             if _is_live(content):
                 self._metrics.end_to_end_seconds.observe(max(0.0, now - content.time.timestamp()))
+
+
+def _parcel(alert: Alert, expired: Expired) -> Parcel:
+    """At a place that no record of a topic has: a sink may remember by it what was acknowledged."""
+    place = Partition(f"expired of {expired.partition.topic}", expired.partition.number)
+    return Parcel(StoredRecord(place, expired.until, b"", encode(alert), alert.type), alert)
 
 
 def _open(record: StoredRecord) -> Parcel | Reason:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import orjson
 
 from runtime.broker import Broker, Subscription
-from runtime.flow import Forgetful, Source, Stage
+from runtime.flow import Source, Stage
 from runtime.metrics import Metrics
 from runtime.record import StoredRecord
 from runtime.service import Running
@@ -33,7 +33,8 @@ def build(
     """The source and the stage of the worker of sink `name`, one of SINKS. Raises ConfigError; connects to nothing."""
     sink = SINKS[name](settings, running.metrics, running.health.beat, running.shutdown.wait)
     subscription = Subscription(service=name, worker=running.worker, topics=(VERDICTS, ALERTS))
-    return broker.source(subscription, Forgetful()), Deliver(sink, running.metrics, settings.forward)
+    deliver = Deliver(sink, running.metrics, settings.forward)
+    return broker.source(subscription, deliver), deliver
 
 
 def check(name: str, settings: Settings) -> str:

@@ -1,6 +1,5 @@
 """The real parts of the local stack, one of each for the whole run; a test that kills a part starts it again."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -12,8 +11,9 @@ from dev.elasticsearch import Elasticsearch
 from dev.hec import Hec
 from dev.ibmi import Ibmi
 from dev.kafka import Kafka
-from dev.part import Missing, Part, free_port
+from dev.part import Part, free_port
 from dev.rsyslog import Rsyslog
+from tests.missing import or_give_up
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -55,18 +55,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @contextmanager
 def _running(part: PartT) -> Iterator[PartT]:
-    try:
-        part.start()
-    except Missing as missing:
-        _give_up(str(missing))
+    or_give_up(part.start)
     try:
         yield part
     finally:
         part.stop()
-
-
-def _give_up(why: str) -> None:
-    """A laptop may lack a tool; continuous integration may not."""
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 
@@ -13,10 +12,10 @@ from cli.dead_letters.hints import hint
 from cli.dead_letters.letters import DeadLetter, read
 from cli.dead_letters.replay import Replay
 from cli.dead_letters.selection import Selection, options
-from cli.running import running_of
+from cli.progress import Meter
+from cli.running import tool
 from cli.settings import load
 from runtime.broker import Broker
-from runtime.brokers import connect
 from runtime.errors import CheckFailed, Fenced, PipelineError
 
 NEWEST = 20
@@ -45,7 +44,7 @@ def list_command(
     Example:
       sk2siem dead-letters list --service splunk --since 7d
     """
-    with _broker() as broker:
+    with tool("dead-letters", load(os.environ)) as (broker, _):
         found = _found(broker, Selection((), services, reasons, since, until))
     if not found:
         click.echo("no dead letters")
@@ -74,7 +73,7 @@ def show_command(
     Example:
       sk2siem dead-letters show splunk/0/17
     """
-    with _broker() as broker:
+    with tool("dead-letters", load(os.environ)) as (broker, _):
         found = _found(broker, Selection(ids, services, reasons, since, until))
     if not found:
         raise CheckFailed("no such dead letter; `sk2siem dead-letters list` shows those that there are")
@@ -108,7 +107,7 @@ def replay_command(
       sk2siem dead-letters replay --service elastic --reason document_parsing_exception --dry-run
     """
     selection = Selection(ids, services, reasons, since, until)
-    with _broker() as broker:
+    with tool("dead-letters", load(os.environ)) as (broker, _):
         if dry_run:
             _say_plan(_found(broker, selection), again=again)
             return
@@ -118,16 +117,6 @@ def replay_command(
             _replay(replay, _found(broker, selection), again=again)
         finally:
             replay.close()
-
-
-@contextmanager
-def _broker() -> Iterator[Broker]:
-    settings = load(os.environ)
-    broker = connect(settings.broker, running_of("dead-letters", settings), batch_size=settings.loop.batch_size)
-    try:
-        yield broker
-    finally:
-        broker.close()
 
 
 def _found(broker: Broker, selection: Selection) -> list[DeadLetter]:
@@ -142,10 +131,10 @@ def _replay(replay: Replay, found: Sequence[DeadLetter], *, again: bool) -> None
     def count(number: int) -> None:
         nonlocal published
         published += number
-        bar.update(number)
+        meter.advance(number)
 
     try:
-        with click.progressbar(length=len(chosen), label="replaying", file=sys.stderr) as bar:
+        with Meter("replaying", len(chosen)) as meter:
             replay.publish(chosen, count)
     except Fenced as error:
         raise CheckFailed(f"another replay has begun; {published} of {len(chosen)} were published here") from error

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from cli.records import read_followed
 from runtime.broker import Broker
 from runtime.dead_letters import PREFIX, TYPE
 from runtime.record import Partition, Record, StoredRecord
@@ -56,7 +57,7 @@ def mark(letters: Iterable[DeadLetter], service: str) -> Record:
 
 
 def _of_service(broker: Broker, service: str) -> Iterator[DeadLetter]:
-    records = list(broker.read(dead_letters(service)))
+    records = list(read_followed(broker, dead_letters(service)))
     replayed = {place for record in records if record.type == REPLAY for place in _marked(record)}
     for record in records:
         if record.type == TYPE:

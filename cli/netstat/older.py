@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cli.netstat.look import Ends, Seen
+from cli.records import read_followed
 from cli.settings import Settings
 from enricher.policy import Policy, Reason
 from producer.positions import BrokerPositions
@@ -42,10 +43,11 @@ def find_older(
 
     `wait` waits so many seconds and says whether a stop was requested. Raises Unavailable, ConfigError.
     """
+    broker.standings("enricher", [ENTRIES, VERDICTS])  # where a topic is missing, that is said before it is made
     moment = datetime.now(UTC) + timedelta(seconds=policy.window_seconds) + MARGIN
     ask = _positions(broker, settings.producer.system, journal_of(settings))
     is_sure = _await_verdicts(broker, ask, moment, wait=wait, clock=clock)
-    return Older(untold(seen, broker.read(VERDICTS)), is_sure)
+    return Older(untold(seen, read_followed(broker, VERDICTS)), is_sure)
 
 
 def untold(seen: Sequence[Seen], records: Iterable[StoredRecord]) -> Sequence[Seen]:

@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -68,6 +69,10 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, target.path, query, self.headers, body)
         site = self._control if target.path.startswith(PREFIX) else self._collector
         self._send(site.answer(request))
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        moment = time.time() if timestamp is None else timestamp
+        return super().date_time_string(moment + self._collector.settings.clock_ahead_seconds)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _serve  # noqa: N815
 

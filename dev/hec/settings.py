@@ -18,6 +18,7 @@ class Settings:
     ack_delay_seconds: float = 0.0
     max_body_bytes: int = 838_860_800
     max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES
+    clock_ahead_seconds: float = 0.0  # of what the header Date says
 
     def changed(self, changes: Mapping[str, object]) -> "Settings":
         """Raises BadInput that names the setting."""

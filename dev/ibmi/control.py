@@ -107,6 +107,17 @@ class Control:
         )
         return name
 
+    def rotate_often(self, count: int) -> None:
+        """So many receivers more, each named after the one before."""
+        old = self.attached()
+        self._wire.query(
+            "SELECT dbl.rotate($1, left($2, -4) || right(CAST(10000 + CAST(right($2, 4) AS integer) + n AS text), 4),"
+            " false, dbl.local_timestamp()) FROM generate_series(1, CAST($3 AS integer)) AS n",
+            old.library,
+            old.receiver,
+            count,
+        )
+
     def delete_receiver(self, receiver: str) -> None:
         self._change(receiver, "DELETE FROM dbl.receivers WHERE name = $1 RETURNING ord")
 

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from runtime.broker import Standing, Subscription, TopicState
-from runtime.embedded.file import open_file, topic_table, transaction, translated
+from runtime.embedded.file import FIRST, ends, open_file, topic_table, transaction, translated
 from runtime.embedded.publisher import EmbeddedPublisher, stored
 from runtime.embedded.source import EmbeddedSource
-from runtime.errors import ConfigError
 from runtime.flow import Memory
 from runtime.metrics import Metrics
 from runtime.record import Partition, StoredRecord
@@ -57,7 +56,7 @@ class EmbeddedBroker:
         connection = self._open()
         try:
             with translated(self._path):
-                _ends(connection, topic)
+                ends(connection, topic)
             return 1
         finally:
             connection.close()
@@ -66,7 +65,7 @@ class EmbeddedBroker:
         connection = self._open()
         try:
             with translated(self._path):
-                _, end = _ends(connection, topic)
+                _, end = ends(connection, topic)
             offset = 0
             while True:
                 with translated(self._path):
@@ -82,6 +81,15 @@ class EmbeddedBroker:
         finally:
             connection.close()
 
+    def size(self, topic: str) -> int:
+        connection = self._open()
+        try:
+            with translated(self._path):
+                first, end = ends(connection, topic)
+            return end - first
+        finally:
+            connection.close()
+
     def standings(self, service: str, topics: Sequence[str]) -> list[Standing]:
         connection = self._open()
         try:
@@ -89,9 +97,10 @@ class EmbeddedBroker:
                 committed = dict(
                     connection.execute("SELECT topic, next_offset FROM offsets WHERE group_name = ?", (service,))
                 )
-                ends = {topic: _ends(connection, topic) for topic in topics}
+                found = {topic: ends(connection, topic) for topic in topics}
             return [
-                Standing(Partition(topic, 0), committed.get(topic, ends[topic][0]), ends[topic][1]) for topic in topics
+                Standing(Partition(topic, 0), committed.get(topic, first), end, expired=first > FIRST)
+                for topic, (first, end) in found.items()
             ]
         finally:
             connection.close()
@@ -128,14 +137,3 @@ def _ensure(connection: sqlite3.Connection, topic: Topic) -> TopicState:
     if found != wanted:
         return TopicState(topic.name, "differs", f"retention in days and compaction are {found}, expected {wanted}")
     return TopicState(topic.name, "ok")
-
-
-def _ends(connection: sqlite3.Connection, topic: str) -> tuple[int, int]:
-    """The first offset there is, and the one after the last ever given."""
-    known = connection.execute("SELECT name FROM topics WHERE name = ?", (topic,)).fetchone()
-    if known is None:
-        raise ConfigError(f"the topic {topic} does not exist; run `sk2siem init`")
-    first = connection.execute(f"SELECT min(offset) FROM {topic_table(topic)}").fetchone()[0]  # noqa: S608
-    last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (f"records {topic}",)).fetchone()
-    end = (last[0] if last else 0) + 1
-    return (first or end, end)

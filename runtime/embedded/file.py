@@ -21,6 +21,8 @@ NETWORK_FILE_SYSTEMS = {
     "afs",
 }
 BUSY_SECONDS = 10.0
+FIRST = 1
+"""The offset of the first record that a topic ever has."""
 MOUNTS = Path("/proc/self/mounts")
 TABLES = """
 CREATE TABLE IF NOT EXISTS topics(
@@ -57,6 +59,17 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"SK2SIEM_BROKER__URL: {path} is not an embedded broker of sk2siem ({error})") from error
     return connection
+
+
+def ends(connection: sqlite3.Connection, topic: str) -> tuple[int, int]:
+    """The first offset there is, and the one after the last ever given."""
+    known = connection.execute("SELECT name FROM topics WHERE name = ?", (topic,)).fetchone()
+    if known is None:
+        raise ConfigError(f"the topic {topic} does not exist; run `sk2siem init`")
+    first = connection.execute(f"SELECT min(offset) FROM {topic_table(topic)}").fetchone()[0]  # noqa: S608
+    last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (f"records {topic}",)).fetchone()
+    end = (last[0] if last else 0) + 1
+    return (first or end, end)
 
 
 @contextmanager

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from runtime.broker import Subscription
 from runtime.dead_letters import dead_letter
-from runtime.embedded.file import topic_table, transaction, translated
+from runtime.embedded.file import FIRST, ends, topic_table, transaction, translated
 from runtime.embedded.publisher import insert, stored
 from runtime.embedded.retention import tidy
 from runtime.errors import BatchLost, Unavailable
-from runtime.flow import Batch, Memory, Settled, Tally, newest
+from runtime.expiry import tell_expired
+from runtime.flow import Batch, Expired, Memory, Settled, Tally, newest
 from runtime.logs import log
 from runtime.metrics import Metrics
 from runtime.offset_metadata import OffsetMetadata, load
@@ -131,18 +132,20 @@ class EmbeddedSource:
         committed = {topic: (offset, load(metadata)) for topic, offset, metadata in rows}
         self._tally = newest(metadata.tally for _, metadata in committed.values())
         for topic in self._subscription.topics:
-            offset, metadata = committed.get(topic, (1, OffsetMetadata()))
-            self._warn_of_expired(topic, offset)
-            self._next[topic] = offset
+            offset, metadata = committed.get(topic, (FIRST, OffsetMetadata()))
+            with translated(self._path):
+                first, _ = ends(self._connection, topic)
             undecided = metadata.undecided_from(self._subscription.policy)
             self._memory.rebuild(Partition(topic, 0), self._between(topic, metadata.low, offset), undecided)
+            self._next[topic] = offset
+            self._pass_over(topic, first, since=Offset(offset) if topic in committed else None)
         self._metrics.rebuilds.inc()
 
-    def _warn_of_expired(self, topic: str, offset: int) -> None:
-        with translated(self._path):
-            first = self._connection.execute(f"SELECT min(offset) FROM {topic_table(topic)}").fetchone()[0]  # noqa: S608
-        if first is not None and first > offset > 1:
-            log.error("records expired before they were read", topic=topic, count=first - offset)
+    def _pass_over(self, topic: str, first: int, *, since: Offset | None) -> None:
+        """Where the next record to read is not there any more, go on with the first one that is."""
+        if first > self._next[topic]:
+            tell_expired(self._memory, Expired(Partition(topic, 0), since, Offset(first)))
+            self._next[topic] = first
 
     def _between(self, topic: str, low: Offset | None, until: int) -> Iterator[StoredRecord]:
         """One after the other: there can be more than fit into memory."""
@@ -170,6 +173,8 @@ class EmbeddedSource:
                     " WHERE offset >= ? ORDER BY offset LIMIT ?",
                     (self._next[topic], max(1, (self._batch_size - len(records)) // waiting)),
                 ).fetchall()
+                if rows:
+                    self._pass_over(topic, rows[0][0], since=Offset(self._next[topic]))
                 records.extend(stored(topic, row) for row in rows)
         if not records:
             self._seen_version = version

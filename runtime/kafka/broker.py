@@ -67,6 +67,11 @@ class KafkaBroker:
         for number in self._ranges.partitions(topic):
             yield from self._ranges.read_all(Partition(topic, number))
 
+    def size(self, topic: str) -> int:
+        """With the markers of transactions."""
+        places = [Partition(topic, number) for number in self._ranges.partitions(topic)]
+        return sum(end - first for first, end in self._ranges.ends(places).values())
+
     def standings(self, service: str, topics: Sequence[str]) -> list[Standing]:
         places = [Partition(topic, number) for topic in topics for number in self._ranges.partitions(topic)]
         ends = self._ranges.ends(places)
@@ -78,7 +83,10 @@ class KafkaBroker:
             finally:
                 admin.close()
         committed = {Partition(*place): offset.offset for place, offset in found.items() if offset.offset >= 0}
-        return [Standing(place, committed.get(place, ends[place][0]), ends[place][1]) for place in places]
+        return [
+            Standing(place, committed.get(place, first), end, expired=first > 0)
+            for place, (first, end) in ((place, ends[place]) for place in places)
+        ]
 
     def check(self) -> str:
         with translated(f"reaching {','.join(self._servers)}"):

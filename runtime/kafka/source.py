@@ -10,7 +10,8 @@ from kafka.structs import OffsetAndMetadata
 from runtime.broker import Subscription
 from runtime.dead_letters import dead_letter
 from runtime.errors import BatchLost
-from runtime.flow import Batch, Memory, Settled, Tally, newest
+from runtime.expiry import tell_expired
+from runtime.flow import Batch, Expired, Memory, Settled, Tally, newest
 from runtime.kafka.client import REQUEST_TIMEOUT_MS, Clients
 from runtime.kafka.errors import translate, translated
 from runtime.kafka.ranges import Ranges, stored
@@ -19,10 +20,11 @@ from runtime.kafka.transactions import Transactions
 from runtime.logs import log
 from runtime.metrics import Metrics
 from runtime.offset_metadata import OffsetMetadata, load
-from runtime.record import Partition, StoredRecord
+from runtime.record import Offset, Partition, StoredRecord
 
 BEAT_MS = 50
 LOOK_SECONDS = 5.0
+NONE = OffsetMetadata()
 Positions = dict[TopicPartition, int]
 
 
@@ -161,11 +163,16 @@ class KafkaSource:
         with translated("reading committed offsets"):
             firsts = consumer.beginning_offsets(sorted(owned), timeout_ms=REQUEST_TIMEOUT_MS) if owned else {}
             for place in sorted(owned):
-                offset, metadata = self._committed_of(consumer, place, firsts[place])
+                found, first = _committed(consumer, place), firsts[place]
+                is_there = found is not None and found.offset >= first
+                offset, metadata = (found.offset, load(found.metadata)) if found and is_there else (first, NONE)
                 low = metadata.low if metadata.low is not None else offset
-                records = self._ranges.read(Partition(*place), max(low, firsts[place]), offset)
+                records = self._ranges.read(Partition(*place), max(low, first), offset)
                 undecided = metadata.undecided_from(self._subscription.policy)
                 self._memory.rebuild(Partition(*place), records, undecided)
+                if not is_there and first > 0:
+                    since = Offset(found.offset) if found else None
+                    tell_expired(self._memory, Expired(Partition(*place), since, Offset(first)))
                 consumer.seek(place, offset)
                 self._committed[place] = offset
                 tallies.append(metadata.tally)
@@ -174,15 +181,6 @@ class KafkaSource:
         self._stalls.forget()
         self._metrics.rebuilds.inc()
         log.info("partitions assigned", partitions=[f"{place.topic}/{place.partition}" for place in sorted(owned)])
-
-    def _committed_of(self, consumer: KafkaConsumer, place: TopicPartition, first: int) -> tuple[int, OffsetMetadata]:
-        found = consumer.committed(place, metadata=True, timeout_ms=REQUEST_TIMEOUT_MS)
-        if found is None or found.offset < 0:
-            return first, OffsetMetadata()
-        if found.offset < first:
-            log.error("records expired before they were read", topic=place.topic, count=first - found.offset)
-            return first, OffsetMetadata()
-        return found.offset, load(found.metadata)
 
     def _batch(self, polled: dict[TopicPartition, list[Any]]) -> Batch[StoredRecord]:
         records: list[StoredRecord] = []
@@ -235,3 +233,9 @@ class KafkaSource:
                 consumer.close(autocommit=False, timeout_ms=2_000)
             except (KafkaError, OSError) as error:
                 log.debug("closing the consumer failed", why=str(error))
+
+
+def _committed(consumer: KafkaConsumer, place: TopicPartition) -> OffsetAndMetadata | None:
+    """None where there is none: Kafka forgets the offsets of a group that had no member for a week."""
+    found = consumer.committed(place, metadata=True, timeout_ms=REQUEST_TIMEOUT_MS)
+    return None if found is None or found.offset < 0 else found

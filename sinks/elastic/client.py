@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from elastic_transport import ConnectionTimeout, HttpHeaders, TlsError, TransportError, Urllib3HttpNode
 from elastic_transport.client_utils import DEFAULT, DefaultType
@@ -12,9 +13,12 @@ from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from runtime.errors import Unavailable
 from sinks import tls
+from sinks.certificate import no_tls
 from sinks.elastic.judge import OPERATOR_SECONDS, trouble
-from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.settings import PREFIX, ElasticSettings
+from sinks.unreached import why
 
+HTTPS = 443
 BUSY = (429, 502, 503, 504)  # another node may take it
 
 
@@ -74,24 +78,19 @@ def foreign(settings: ElasticSettings) -> Unavailable:
 
 
 def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
+    parts = urlsplit(settings.urls[0] if settings.urls else "")
+    host = parts.hostname or ""
     match error:
         case TlsError():
+            # with several nodes, or in Elastic's cloud, it is not known here which one it was
+            port = parts.port or HTTPS if len(settings.urls) == 1 else None
             return Unavailable(
-                f"no TLS with Elasticsearch at {settings.where} ({_cause(error)}): check SK2SIEM_ELASTIC__CA_FILE "
-                "or SK2SIEM_ELASTIC__CA_FINGERPRINT"
+                f"no TLS with Elasticsearch at {settings.where}: {no_tls(error, PREFIX, host=host, port=port)}"
             )
         case ConnectionTimeout():
             return Unavailable(f"Elasticsearch at {settings.where} did not answer in time")
         case _:
-            return Unavailable(f"Elasticsearch at {settings.where} cannot be reached ({_cause(error)})")
-
-
-def _cause(error: BaseException) -> str:
-    """The system's own words where there are any; the client's repeat the address of an object."""
-    cause: BaseException | None = error
-    while cause and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    return str(cause or type(error).__name__)
+            return Unavailable(f"Elasticsearch at {settings.where} cannot be reached: {why(error, host)}")
 
 
 def _login(settings: ElasticSettings) -> dict[str, Any]:
@@ -105,10 +104,13 @@ def _login(settings: ElasticSettings) -> dict[str, Any]:
 
 
 def _tls(settings: ElasticSettings) -> dict[str, Any]:
+    tls.context(settings.ca_file, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file)
+    ours: dict[str, Any] = {}
+    if settings.cert_file:
+        ours = {"client_cert": settings.cert_file, "client_key": settings.key_file or settings.cert_file}
     if not settings.verify_tls:
-        return {"verify_certs": False, "ssl_show_warn": False}
+        return {**ours, "verify_certs": False, "ssl_show_warn": False}
     if settings.ca_fingerprint:
-        return {"ssl_assert_fingerprint": settings.ca_fingerprint}
-    tls.context(settings.ca_file, verify=True)
+        return {**ours, "ssl_assert_fingerprint": settings.ca_fingerprint}
     authorities = settings.ca_file or ssl.get_default_verify_paths().cafile
-    return {"ca_certs": authorities} if authorities else {}
+    return {**ours, "ca_certs": authorities} if authorities else ours

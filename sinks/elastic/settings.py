@@ -10,6 +10,9 @@ from sinks.addresses import addresses
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
+PREFIX = "SK2SIEM_ELASTIC__"
+"""Of the variables, in words for the operator."""
+
 
 def _checked(url: str) -> str:
     return ",".join(addresses(url))
@@ -61,6 +64,8 @@ class ElasticSettings(BaseModel):
         description="SHA-256 fingerprint of an authority that must be in the server's chain, instead of a file: "
         "Elasticsearch prints it at its first start",
     )
+    cert_file: str | None = Field(None, description="PEM file of a client certificate, where the server asks for one")
+    key_file: str | None = Field(None, description="PEM file of its key; by default the certificate's file holds it")
     verify_tls: bool = Field(True, description="Whether the server's certificate is checked; false only for trials")
     namespace: str = Field(
         "default",
@@ -97,4 +102,6 @@ class ElasticSettings(BaseModel):
             raise ValueError("set one of api_key, bearer_token, or username with password")
         if self.ca_fingerprint is not None and (self.ca_file is not None or not self.verify_tls):
             raise ValueError("ca_fingerprint is instead of a ca_file, and needs verify_tls")
+        if self.cert_file is None and self.key_file is not None:
+            raise ValueError("key_file belongs to a cert_file: set that too")
         return self

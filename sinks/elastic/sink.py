@@ -6,19 +6,17 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
-from elastic_transport import TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 
-from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
 from sinks.courier import Courier
+from sinks.elastic.check import check
 from sinks.elastic.client import connect, foreign, translated
-from sinks.elastic.judge import OPERATOR_SECONDS, judge
+from sinks.elastic.judge import judge
 from sinks.elastic.render import render
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.streams import Streams
-from sinks.elastic.templates import is_covered
 from sinks.judgement import Judgement
 from sinks.sink import Forwarded, Parcel
 
@@ -43,15 +41,8 @@ class ElasticSink:
         return self._courier.deliver(parcels, (self._operation(parcel.content, now) for parcel in parcels))
 
     def check(self) -> str:
-        """Asks for the server, for what the login may do, and for the data streams or a template that makes them."""
-        with translated(self._settings):
-            info = self._client.info()
-        self._check_privileges()
-        self._check_streams()
-        return (
-            f"Elasticsearch {info['version']['number']}, cluster {info['cluster_name']}: "
-            f"data streams {' and '.join(self._streams.names)}"
-        )
+        """Asks for each node, for what the login may do, and for the data streams or a template that makes them."""
+        return check(self._settings, self._streams.names)
 
     def close(self) -> None:
         self._courier.close()
@@ -89,28 +80,3 @@ class ElasticSink:
         except ApiError as error:
             return error.meta.status, error.meta.headers, error.body
         return response.meta.status, response.meta.headers, response.body
-
-    def _check_privileges(self) -> None:
-        """Only where the cluster has security and says so; another answer is no news."""
-        wanted = {"names": list(self._streams.names), "privileges": ["create_doc"]}
-        try:
-            answer = self._client.security.has_privileges(index=[wanted])
-        except (ApiError, TransportError):
-            return
-        if not answer["has_all_requested"]:
-            raise Unavailable(
-                "the login may not write: it needs create_doc and auto_configure on logs-ibmi.*-*",
-                retry_after=OPERATOR_SECONDS,
-            )
-
-    def _check_streams(self) -> None:
-        """Only where the login may look; that it may write is enough for work."""
-        try:
-            missing = [name for name in self._streams.names if not is_covered(self._client, name)]
-        except (ApiError, TransportError):
-            return
-        if missing:
-            raise Unavailable(
-                f"no data stream {missing[0]} and no template that would create it: run `sk2siem init`",
-                retry_after=OPERATOR_SECONDS,
-            )

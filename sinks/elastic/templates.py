@@ -74,13 +74,18 @@ def install(settings: ElasticSettings) -> Sequence[Part]:
     return parts
 
 
-def is_covered(client: Elasticsearch, stream: str) -> bool:
-    """Whether a template would create the data stream `stream`, or it is there already."""
+def exists(client: Elasticsearch, stream: str) -> bool:
+    """Whether the data stream is there. Raises what the client raises."""
     found = client.indices.resolve_index(name=stream, expand_wildcards="all", ignore_unavailable=True)
-    if found["data_streams"]:
-        return True
-    simulated = client.indices.simulate_index_template(name=stream)
-    return "template" in simulated.body
+    return bool(found["data_streams"])
+
+
+def is_installed(client: Elasticsearch) -> bool:
+    """Whether our index template is there: without it a stock one would make streams with other types of fields.
+
+    Raises what the client raises.
+    """
+    return bool(client.indices.exists_index_template(name=NAME))
 
 
 def _parts(client: Elasticsearch) -> tuple[Part, Part]:

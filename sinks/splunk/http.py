@@ -4,6 +4,7 @@ import gzip
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import orjson
 import urllib3
@@ -18,15 +19,18 @@ from urllib3.exceptions import (
 
 from runtime.errors import Unavailable
 from sinks import tls
+from sinks.certificate import no_tls
 from sinks.splunk.channels import Channels
 from sinks.splunk.endpoints import Endpoints
 from sinks.splunk.judge import ACK_DISABLED, Answer, acknowledged, read, trouble
-from sinks.splunk.settings import COLLECTOR, SplunkSettings
+from sinks.splunk.settings import COLLECTOR, PREFIX, SplunkSettings
+from sinks.unreached import causes, why
 
 EVENT = COLLECTOR + "/event"
 ACK = COLLECTOR + "/ack"
 CONNECT_SECONDS = 10.0
 CHANNEL = "X-Splunk-Request-Channel"
+HTTPS = 443
 
 
 class Unreached(Unavailable):
@@ -53,6 +57,7 @@ class Http:
         self._pool = _pool(settings)
         self._token = {"Authorization": f"Splunk {settings.token.get_secret_value()}"}
         self._gzip = settings.gzip
+        self._direct = settings.proxy is None
         self._endpoints = Endpoints(settings.urls)
         self._channels = channels
         self._acknowledges: set[str] = set()
@@ -133,7 +138,7 @@ class Http:
         except HTTPError as error:
             self._endpoints.failed(url)
             self._give_up(url, channel)
-            raise _trouble(url, error) from error
+            raise _trouble(url, error, direct=self._direct) from error
         answer = Answer(response.status, response.headers, response.data)
         if channel:
             self._stick(channel, response.headers.get("Set-Cookie"))
@@ -177,26 +182,29 @@ def _is_overloaded(answer: Answer) -> bool:
     return answer.status == 429 or answer.status >= 500
 
 
-def _trouble(url: str, error: HTTPError) -> Unavailable:
+def _trouble(url: str, error: HTTPError, *, direct: bool) -> Unavailable:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     match error:
         case ProxyError():
             return Unreached(
                 f"the proxy on the way to Splunk at {url} refused or cannot be reached ({_cause(error)}): "
-                "check SK2SIEM_SPLUNK__PROXY"
+                f"check {PREFIX}PROXY"
             )
         case ReadTimeoutError():
             return Unavailable(f"Splunk at {url} did not answer in time")
         case SSLError():
-            return Unreached(f"no TLS with Splunk at {url} ({_cause(error)}): check SK2SIEM_SPLUNK__CA_FILE")
+            port = parts.port or HTTPS
+            return Unreached(
+                f"no TLS with Splunk at {url}: {no_tls(error, PREFIX, host=host, port=port if direct else None)}"
+            )
         case NewConnectionError() | ConnectTimeoutError():
-            return Unreached(f"Splunk at {url} cannot be reached ({_cause(error)})")
+            return Unreached(f"Splunk at {url} cannot be reached: {why(error, host)}")
         case _:
-            return Unavailable(f"Splunk at {url} broke the connection off ({_cause(error)})")
+            asks = ": does it want https?" if parts.scheme == "http" else ""
+            return Unavailable(f"Splunk at {url} broke the connection off ({_cause(error)}){asks}")
 
 
 def _cause(error: HTTPError) -> str:
     """The system's own words where there are any; urllib3's repeat the address of an object."""
-    cause: BaseException | None = error
-    while cause and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    return str(cause or type(error).__name__)
+    return next((str(one) for one in causes(error) if isinstance(one, OSError)), type(error).__name__)

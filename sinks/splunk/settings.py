@@ -9,9 +9,10 @@ from sinks.addresses import addresses
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
+PREFIX = "SK2SIEM_SPLUNK__"
+"""Of the variables, in words for the operator."""
+
 COLLECTOR = "/services/collector"
-
-
 CLOUD = (".splunkcloud.com", ".splunkcloudgc.com")
 CLOUD_INPUTS = "http-inputs"
 TRIAL_PORT = 8088

@@ -10,17 +10,21 @@ import orjson
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
+from sinks.clock import require_same_time, time_of
 from sinks.courier import Courier
 from sinks.judgement import Judgement, Receipt
 from sinks.sink import Parcel
 from sinks.splunk.acknowledgement import Acknowledgements, place_of
 from sinks.splunk.channels import Channels
 from sinks.splunk.http import Http, Posted
-from sinks.splunk.judge import BLAMES_AN_EVENT, OPERATOR_SECONDS, Answer, judge, read, trouble
+from sinks.splunk.judge import BLAMES_AN_EVENT, OPERATOR_SECONDS, TAKEN, Answer, judge, read, trouble
 from sinks.splunk.render import render
 from sinks.splunk.settings import SplunkSettings
 
 NAME = "splunk"
+CHECK = "sk2siem:check"
+"""The sourcetype of what a check writes: no search for events of an IBM i finds it."""
+CHECKED = "sk2siem check splunk: this token may write to this index"
 
 
 class SplunkSink:
@@ -61,14 +65,22 @@ class SplunkSink:
         return self._deliver_and_wait(parcels, self._acknowledgements)
 
     def check(self) -> str:
-        """Posts a blank event, which is refused as such only after URL, TLS, proxy and token have passed."""
-        probe: dict[str, str] = {"event": ""}
-        if self._settings.index is not None:
-            probe["index"] = self._settings.index
-        for url in self._settings.urls:
-            _require_refusal(self._http.post_to(url, [orjson.dumps(probe)]))
+        """Posts a blank event, which is refused as such only after URL, TLS, proxy and token have passed.
+
+        Whether an index may be written to Splunk tells nobody but him who writes: where one is set, an event that says
+        what it is follows.
+        """
+        urls, index = self._settings.urls, self._settings.index
+        for url in urls:
+            answer = self._http.post_to(url, [_probe("", index)])
+            _require_refusal(answer)
+            require_same_time(f"Splunk at {url}", time_of(answer.headers))
+        written = ""
+        if index is not None:
+            _require_taken(self._http.post_to(urls[0], [_probe(CHECKED, index)]))
+            written = f", and it may write to index {index} (an event of sourcetype {CHECK} is there now)"
         acknowledges = " and acknowledges what it has indexed" if self._acknowledgements else ""
-        return f"Splunk HEC at {', '.join(self._settings.urls)}: the token is accepted{acknowledges}"
+        return f"Splunk HEC at {', '.join(urls)}: the token is accepted{acknowledges}{written}"
 
     def close(self) -> None:
         self._courier.close()
@@ -132,8 +144,19 @@ def _with_receipt(judgement: Judgement, posted: Posted) -> Judgement:
     )
 
 
+def _probe(text: str, index: str | None) -> bytes:
+    envelope = {"source": "sk2siem", "sourcetype": CHECK, "event": text}
+    return orjson.dumps(envelope if index is None else {**envelope, "index": index})
+
+
 def _require_refusal(answer: Answer) -> None:
     reply = read(answer.body)
     if answer.status == 400 and reply and reply.code in BLAMES_AN_EVENT:
         return
     raise trouble(answer, reply)
+
+
+def _require_taken(answer: Answer) -> None:
+    reply = read(answer.body)
+    if answer.status != 200 or not reply or reply.code not in TAKEN:
+        raise trouble(answer, reply)

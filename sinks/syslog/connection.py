@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from runtime.errors import Unavailable
 from sinks import tls
-from sinks.syslog.settings import SyslogSettings
+from sinks.certificate import no_tls
+from sinks.syslog.settings import PREFIX, SyslogSettings
+from sinks.unreached import why, words
 
 LOOK_SECONDS = 0.02
 STOP_SECONDS = 2.0
@@ -39,10 +41,9 @@ class Connection:
         self.close()
         try:
             plain = socket.create_connection(self._settings.address, self._settings.timeout_seconds)
-        except TimeoutError as error:
-            raise Unavailable(f"the syslog receiver {self._where} does not answer") from error
         except OSError as error:
-            raise Unavailable(f"the syslog receiver {self._where} cannot be reached: {_words(error)}") from error
+            host = self._settings.address[0]
+            raise Unavailable(f"the syslog receiver {self._where} cannot be reached: {why(error, host)}") from error
         self._socket = self._encrypted(plain) if self._context else plain
 
     def send(self, content: bytes) -> None:
@@ -62,10 +63,29 @@ class Connection:
             raise Unavailable(f"the syslog receiver {self._where} stopped reading") from error
         except OSError as error:
             self.close()
-            raise Unavailable(f"the syslog receiver {self._where} broke the connection off: {_words(error)}") from error
+            raise Unavailable(f"the syslog receiver {self._where} broke the connection off: {words(error)}") from error
         except Unavailable:
             self.close()
             raise
+
+    def listen(self, seconds: float) -> None:
+        """Give the receiver a moment to refuse us, which it does after the handshake. Raises Unavailable."""
+        assert self._socket is not None
+        self._socket.settimeout(seconds)
+        try:
+            closed = self._socket.recv(1) == b""
+        except TimeoutError:
+            return
+        except ssl.SSLError as error:
+            self.close()
+            raise self._no_tls(error) from error
+        except OSError:
+            closed = True
+        if closed:
+            self.close()
+            raise Unavailable(
+                f"the syslog receiver {self._where} closed the connection at once: may this machine use it?"
+            )
 
     def close(self) -> None:
         if self._socket is None:
@@ -79,14 +99,17 @@ class Connection:
 
     def _encrypted(self, plain: socket.socket) -> socket.socket:
         assert self._context is not None
-        host = self._settings.address[0]
         try:
-            return self._context.wrap_socket(plain, server_hostname=host)
+            return self._context.wrap_socket(plain, server_hostname=self._settings.address[0])
         except OSError as error:
             plain.close()
-            raise Unavailable(
-                f"no TLS with the syslog receiver {self._where}: {_words(error)}; check SK2SIEM_SYSLOG__CA_FILE"
-            ) from error
+            raise self._no_tls(error) from error
+
+    def _no_tls(self, error: OSError) -> Unavailable:
+        host, port = self._settings.address
+        return Unavailable(
+            f"no TLS with the syslog receiver {self._where}: {no_tls(error, PREFIX, host=host, port=port)}"
+        )
 
     def _wait_until_taken(self, connection: socket.socket) -> None:
         """Until the other system has acknowledged every byte. Raises TimeoutError."""
@@ -113,7 +136,3 @@ def _unacknowledged(connection: socket.socket) -> int:
     found = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
     (count,) = struct.unpack("i", found)
     return int(count)
-
-
-def _words(error: OSError) -> str:
-    return error.strerror or str(error)

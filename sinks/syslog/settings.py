@@ -7,6 +7,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from sinks.forward import EVERYTHING, Forward
 
+PREFIX = "SK2SIEM_SYSLOG__"
+"""Of the variables, in words for the operator."""
+
 PORTS = {"tls": 6514, "tcp": 514}  # RFC 5425 §4.1; what most receivers listen on
 
 

@@ -14,6 +14,7 @@ from sinks.syslog.settings import SyslogSettings
 
 NAME = "syslog"
 PART_BYTES = 262_144
+LISTEN_SECONDS = 0.5
 
 
 class SyslogSink:
@@ -49,6 +50,7 @@ class SyslogSink:
     def check(self) -> str:
         """Connects, with TLS where that is set; sends nothing."""
         self._connection.open()
+        self._connection.listen(LISTEN_SECONDS)
         return f"syslog receiver {self._settings.url}: connected; syslog acknowledges nothing"
 
     def close(self) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -25,53 +27,35 @@ from runtime.shutdown import Shutdown
 from schemas.codec import encode
 from schemas.records import Verdict
 from schemas.topics import VERDICTS, all_topics, dead_letters
-from tests.e2e.processes import ServiceProcess, wait_until
-from tests.fakes.elastic_node import ElasticNode, Fault, ItemFault, RequestFault, elastic_node
+from tests.chaos.nursery import Nursery, Worker
+from tests.e2e.processes import wait_until
+from tests.fakes.elastic_node import ElasticNode, ItemFault, RequestFault, elastic_node
+from tests.integration import test_elastic_rows, test_splunk_rows
 from tests.unit.sinks.samples import verdict
 
 CHUNK = 500
 KILLS = 3
 ROUNDS = 6
+FAULTS_A_ROUND = 3
 EVENTS = CHUNK * (ROUNDS + 1)
-IN_DEFAULT_RUN = (("splunk", 1), ("splunk acknowledged", 2), ("elastic", 3))
-IN_SOAK = [(kind, seed) for kind in ("splunk", "splunk acknowledged", "elastic") for seed in range(100, 140)]
+KINDS = ("splunk", "splunk acknowledged", "elastic")
+IN_DEFAULT_RUN = {"splunk": range(1, 4), "splunk acknowledged": range(4, 7), "elastic": range(7, 11)}
+IN_SOAK = 1_000
+IN_ONE_TEST = 50
+AT_A_TIME = 4
+LATE_SECONDS = 0.5
+PATIENCE_SECONDS = "0.3"
 
-SPLUNK_FAULTS: Sequence[Mapping[str, object]] = (
-    {"code": 9, "times": 2},
-    {"code": 26, "retry_after": 0},
-    {"code": 8},
-    {"code": 2},
-    {"code": 7, "number": 5, "takes": 4},
-    {"code": 6, "number": 3, "takes": 3},
-    {"code": 15, "number": 0},
-    {"code": 24},
-    {"html": 502},
-    {"html": 200},
-    {"status": 413},
-    {"reset": True},
-    {"reset": True, "takes": 20},
-    {"status": 500, "takes": 7},
-    {"delay_seconds": 1.5},
+ONLY_WITH_ACKNOWLEDGEMENT: Sequence[Mapping[str, object]] = (
     {"lose_ack": True},
     {"endpoint": "ack", "reset": True},
     {"endpoint": "ack", "code": 19},
 )
-ELASTIC_FAULTS: Sequence[Fault] = (
-    ItemFault((0, 7, 8), 429, "es_rejected_execution_exception"),
-    ItemFault((1, 30), 503, "unavailable_shards_exception"),
-    ItemFault((2,), 400, "document_parsing_exception"),
-    ItemFault((5,), 201, failure_store="used"),
+SPLUNK_FAULTS = (*(row.fault for row in test_splunk_rows.ROWS.values()), *ONLY_WITH_ACKNOWLEDGEMENT)
+ELASTIC_FAULTS = (
+    *(row.fault for row in test_elastic_rows.ROWS.values()),
     ItemFault(tuple(range(50)), 403, "cluster_block_exception"),
-    ItemFault((3, 4), 409, "version_conflict_engine_exception", stores=True),
-    RequestFault(401, "security_exception"),
-    RequestFault(413),
-    RequestFault(429, "circuit_breaking_exception", retry_after=0.0),
-    RequestFault(502, page=True),
-    RequestFault(product=False, items=100),
-    RequestFault(torn=True),
     RequestFault(torn=True, takes=60),
-    RequestFault(delay_seconds=1.5, takes=40),
-    RequestFault(items=1),
 )
 
 
@@ -94,7 +78,7 @@ def splunk(folder: Path, *, acknowledged: bool) -> Iterator[Siem]:
         control = f"{hec.url}/control"
 
         def disturb(dice: random.Random) -> None:
-            faults = [dict(fault) for fault in dice.sample(SPLUNK_FAULTS, k=3)]
+            faults = [_late(fault) for fault in dice.sample(SPLUNK_FAULTS, k=FAULTS_A_ROUND)]
             assert http.request("POST", f"{control}/faults", body=json.dumps(faults)).status == 200
 
         def heal() -> None:
@@ -108,9 +92,9 @@ def splunk(folder: Path, *, acknowledged: bool) -> Iterator[Siem]:
             "SK2SIEM_SPLUNK__URL": hec.url,
             "SK2SIEM_SPLUNK__TOKEN": ACK_TOKEN if acknowledged else TOKEN,
             "SK2SIEM_SPLUNK__ACKNOWLEDGEMENT": str(acknowledged).lower(),
-            "SK2SIEM_SPLUNK__ACKNOWLEDGEMENT_SECONDS": "2",
+            "SK2SIEM_SPLUNK__ACKNOWLEDGEMENT_SECONDS": "1",
             "SK2SIEM_SPLUNK__BATCH_EVENTS": "50",
-            "SK2SIEM_SPLUNK__TIMEOUT_SECONDS": "1",
+            "SK2SIEM_SPLUNK__TIMEOUT_SECONDS": PATIENCE_SECONDS,
         }
         yield Siem("splunk", environment, disturb, heal, stored, copies=True)
     http.clear()
@@ -122,34 +106,70 @@ def elastic() -> Iterator[Siem]:
         environment = {
             "SK2SIEM_ELASTIC__URL": node.url,
             "SK2SIEM_ELASTIC__BATCH_EVENTS": "100",
-            "SK2SIEM_ELASTIC__TIMEOUT_SECONDS": "1",
+            "SK2SIEM_ELASTIC__TIMEOUT_SECONDS": PATIENCE_SECONDS,
         }
         yield Siem("elastic", environment, _disturb(node), node.heal, lambda: list(node.documents), copies=False)
 
 
 def _disturb(node: ElasticNode) -> Callable[[random.Random], None]:
-    return lambda dice: node.fault(*dice.sample(ELASTIC_FAULTS, k=3))
+    def disturb(dice: random.Random) -> None:
+        for fault in dice.sample(ELASTIC_FAULTS, k=FAULTS_A_ROUND):
+            if isinstance(fault, RequestFault) and fault.delay_seconds:
+                node.fault(replace(fault, delay_seconds=LATE_SECONDS))
+            else:
+                node.fault(fault)
+
+    return disturb
+
+
+def _late(fault: Mapping[str, object]) -> Mapping[str, object]:
+    """With a delay that is just longer than the worker waits, where there is one."""
+    return {**fault, "delay_seconds": LATE_SECONDS} if "delay_seconds" in fault else fault
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as made:
+        yield made
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize(("kind", "seed"), IN_DEFAULT_RUN)
-def test_each_event_is_stored_or_a_dead_letter(kind: str, seed: int, tmp_path: Path) -> None:
-    _play(kind, seed, tmp_path)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_event_is_stored_or_a_dead_letter(kind: str, nursery: Nursery, tmp_path: Path) -> None:
+    assert _play_all(kind, IN_DEFAULT_RUN[kind], nursery, tmp_path) == {}
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("kind", "seed"), IN_SOAK)
-def test_each_event_is_stored_or_a_dead_letter_under_many_mixtures(kind: str, seed: int, tmp_path: Path) -> None:
-    _play(kind, seed, tmp_path)
+@pytest.mark.parametrize("first", range(1_000, 1_000 + IN_SOAK, IN_ONE_TEST))
+def test_each_event_is_stored_or_a_dead_letter_under_a_thousand_mixtures(
+    first: int, nursery: Nursery, tmp_path: Path
+) -> None:
+    kind = KINDS[first // IN_ONE_TEST % len(KINDS)]
+
+    assert _play_all(kind, range(first, first + IN_ONE_TEST), nursery, tmp_path) == {}
 
 
-def _play(kind: str, seed: int, folder: Path) -> None:
+def _play_all(kind: str, seeds: Sequence[int], nursery: Nursery, folder: Path) -> dict[int, str]:
+    """Several at a time: they wait most of the time. The seeds that failed, and how."""
+
+    def play(seed: int) -> None:
+        own = folder / str(seed)
+        own.mkdir()
+        _play(kind, seed, nursery, own)
+        shutil.rmtree(own)
+
+    with ThreadPoolExecutor(AT_A_TIME) as threads:
+        played = {seed: threads.submit(play, seed) for seed in seeds}
+    return {seed: f"{why!r}; see {folder / str(seed)}" for seed, one in played.items() if (why := one.exception())}
+
+
+def _play(kind: str, seed: int, nursery: Nursery, folder: Path) -> None:
     dice = random.Random(seed)
     chunks = _chunks()
     _publish(folder, chunks[0])
     opened = elastic() if kind == "elastic" else splunk(folder, acknowledged="acknowledged" in kind)
     with opened as siem:
-        worker = ServiceProcess(siem.service, {**_environment(folder), **siem.environment}, folder)
+        worker = Worker(nursery, siem.service, {**_environment(folder), **siem.environment}, folder)
         kills = set(dice.sample(range(ROUNDS), k=KILLS))
         try:
             worker.start()
@@ -162,8 +182,6 @@ def _play(kind: str, seed: int, folder: Path) -> None:
                     worker.kill()
                     worker.start()
             siem.heal()
-            worker.kill()  # a wait for a person, who has mended everything by now, ends with the process
-            worker.start()
             wait_until("everything has its fate", lambda: _settled(folder, siem.service), 120)
             wait_until("the worker is ready", lambda: worker.get("/readyz")[0] == 200, 60)
             assert worker.stop() == 0

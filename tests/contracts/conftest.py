@@ -8,16 +8,19 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from dev.kafka import Kafka
 from dev.part import free_port
 from runtime.broker import Broker, Publisher, Subscription
 from runtime.embedded import EmbeddedBroker
+from runtime.embedded.file import open_file, topic_table
+from runtime.embedded.retention import tidy
 from runtime.flow import Forgetful, Memory, Source
 from runtime.health import Health
 from runtime.kafka import KafkaBroker
 from runtime.metrics import Metrics
-from runtime.record import StoredRecord
+from runtime.record import Partition, StoredRecord
 from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
@@ -26,6 +29,7 @@ from tests.fakes.broker import FakeBroker
 from tests.fakes.script import Fault
 
 BATCH_SIZE = 100
+Expire = Callable[["Rig", Partition, int], None]
 
 
 @dataclass
@@ -33,13 +37,14 @@ class Rig:
     """One broker under test, with names of its own, so that tests cannot meet on a shared broker.
 
     `connect` gives what another process would have: its own broker object, on the same data, under a worker name.
-    `nowhere` is a broker that cannot be reached.
+    `nowhere` is a broker that cannot be reached. `expire` lets a partition's retention delete what is before an offset.
     """
 
     kind: str
     connect: Callable[[str], Broker]
     nowhere: Callable[[], Broker]
     shares_partitions: bool
+    expire: "Expire"
     suffix: str = field(default_factory=lambda: uuid4().hex[:8])
     open_parts: ExitStack = field(default_factory=ExitStack)
 
@@ -90,7 +95,13 @@ def rig(broker_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
 
 def _fake(request: pytest.FixtureRequest, folder: Path) -> Rig:
     broker = FakeBroker(batch_size=BATCH_SIZE)
-    return Rig("fake", lambda worker: broker, lambda: FakeBroker([Fault.UNAVAILABLE]), shares_partitions=True)
+    return Rig(
+        "fake",
+        lambda worker: broker,
+        lambda: FakeBroker([Fault.UNAVAILABLE]),
+        shares_partitions=True,
+        expire=lambda rig, partition, until: broker.expire(partition, until),
+    )
 
 
 def _embedded(request: pytest.FixtureRequest, folder: Path) -> Rig:
@@ -102,7 +113,18 @@ def _embedded(request: pytest.FixtureRequest, folder: Path) -> Rig:
         lambda worker: connect(folder / "broker.db"),
         lambda: connect(folder / "no such folder" / "broker.db"),
         shares_partitions=False,
+        expire=lambda rig, partition, until: _grow_old(folder / "broker.db", partition, until),
     )
+
+
+def _grow_old(path: Path, partition: Partition, until: int) -> None:
+    """As retention deletes: by the age of records."""
+    connection = open_file(path, create=False)
+    try:
+        connection.execute(f"UPDATE {topic_table(partition.topic)} SET time_ms = 0 WHERE offset < ?", (until,))
+        tidy(connection, path)
+    finally:
+        connection.close()
 
 
 def _kafka(request: pytest.FixtureRequest, folder: Path) -> Rig:
@@ -127,4 +149,13 @@ def _kafka(request: pytest.FixtureRequest, folder: Path) -> Rig:
         lambda worker: connect(server.url, worker),
         nowhere,
         shares_partitions=True,
+        expire=lambda rig, partition, until: _delete_records(server.url, partition, until),
     )
+
+
+def _delete_records(url: str, partition: Partition, until: int) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=url.removeprefix("kafka://"))
+    try:
+        admin.delete_records({TopicPartition(*partition): until})
+    finally:
+        admin.close()

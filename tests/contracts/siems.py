@@ -124,7 +124,7 @@ def file(folder: Path) -> Iterator[Siem]:
         sink,
         misdirected,
     ):
-        yield Siem(sink, stored, _full_disk, misdirected, str(folder / "taken"))
+        yield Siem(sink, stored, full_disk, misdirected, str(folder / "taken"))
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def _before_the_epoch(number: int) -> Forwarded:
 
 
 @contextmanager
-def _full_disk() -> Iterator[None]:
+def full_disk() -> Iterator[None]:
     """No file may grow, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

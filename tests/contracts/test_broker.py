@@ -8,7 +8,7 @@ import pytest
 
 from runtime.dead_letters import PREFIX
 from runtime.errors import BatchLost, ConfigError, Fenced, PipelineError, Unavailable
-from runtime.flow import Batch, Reason, Rejection, Settled, Source, Tally
+from runtime.flow import Batch, Expired, Reason, Rejection, Settled, Source, Tally
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.topics import Topic
 from tests.contracts.conftest import Rig
@@ -28,6 +28,7 @@ class RecordingMemory:
         self.rebuilt: dict[Partition, list[StoredRecord]] = {}
         self.undecided: dict[Partition, Offset | None] = {}
         self.rebuilds = 0
+        self.told: list[Expired] = []
 
     def rebuild(
         self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
@@ -35,6 +36,9 @@ class RecordingMemory:
         self.rebuilt[partition] = list(records)
         self.undecided[partition] = undecided_from
         self.rebuilds += 1
+
+    def expired(self, expired: Expired) -> None:
+        self.told.append(expired)
 
     def forget(self, partition: Partition) -> None:
         self.rebuilt.pop(partition, None)
@@ -444,6 +448,53 @@ def test_a_memory_that_needs_nothing_is_rebuilt_empty(rig: Rig) -> None:
     take(rig.source([topic], memory=memory))
 
     assert memory.rebuilt == {Partition(topic, 0): []}
+
+
+@pytest.mark.parametrize("was_read", [pytest.param(True, id="read in part"), pytest.param(False, id="never read")])
+def test_records_that_expired_unread_are_told_to_the_memory_until_a_checkpoint_is_behind_them(
+    rig: Rig, was_read: bool
+) -> None:
+    topic = rig.topic("numbers")
+    publish(rig, records(topic, "1"))
+    if was_read:
+        first = rig.source([topic])
+        first.checkpoint(settled(take(first)))
+        first.close()
+    publish(rig, records(topic, "2", "3", "4"))
+    partition, (*_, last) = Partition(topic, 0), rig.broker().read(topic)
+    (standing,) = rig.broker().standings(rig.service, [topic])
+    rig.expire(rig, partition, last.offset)
+    memory = RecordingMemory()
+
+    source = rig.source([topic], memory=memory)
+    batch = take(source)
+    told, size = list(memory.told), rig.broker().size(topic)
+    source.abandon()
+    source.checkpoint(settled(take(source)))
+    told_again = memory.told[len(told) :]
+    source.close()
+    later = rig.source([topic], memory=memory)
+    publish(rig, records(topic, "5"))
+    after = take(later)
+
+    expired = Expired(partition, Offset(standing.next_offset) if was_read else None, last.offset)
+    assert (values(batch.items), values(after.items)) == (["4"], ["5"])
+    assert (told, told_again) == ([expired], [expired])
+    assert memory.told == [expired, expired]
+    assert (standing.expired, rig.broker().standings(rig.service, [topic])[0].expired) == (False, True)
+    assert 1 <= size <= 2, "Kafka counts the marker of the transaction"
+
+
+def test_the_size_of_a_topic_is_about_how_many_records_it_holds(rig: Rig) -> None:
+    topic = rig.topic("numbers", partitions=2)
+    empty = rig.broker().size(topic)
+
+    publish(rig, records(topic, *map(str, range(50))))
+
+    assert empty == 0
+    assert 50 <= rig.broker().size(topic) <= 51
+    with pytest.raises(ConfigError):
+        rig.broker().size("missing")
 
 
 def test_two_workers_of_a_group_get_every_record_once_between_them(rig: Rig) -> None:

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from dev.part import free_port
 
@@ -34,6 +34,20 @@ def stays(what: str, condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(LOOK_SECONDS)
 
 
+class Child(Protocol):
+    """What is needed of a process; `subprocess.Popen` is one."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 class ServiceProcess:
     """`sk2siem run NAME` with its log in a file; restarts keep the environment.
 
@@ -51,7 +65,7 @@ class ServiceProcess:
         # by port alone each entry has a verdict or is an event, so that every id can be followed to the end
         offline = {"SK2SIEM_ENRICHER__DNS__ENABLED": "false", "SK2SIEM_ENRICHER__POLICY": "ports"}
         self._environment = {**clean, **offline, **environment, "SK2SIEM_OPS__PORT": str(self.port)}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -74,7 +88,7 @@ class ServiceProcess:
             )
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Child:
         assert self._process is not None
         return self._process
 

@@ -65,7 +65,7 @@ def run_to_the_end(environment: Mapping[str, str], folder: Path) -> int | None:
     process = ServiceProcess("all", environment, folder, "run", "all")
     with process:
         wait_until("run all ends", lambda: process.process.poll() is not None, END_SECONDS)
-        return process.process.returncode
+        return process.process.poll()
 
 
 def delivered(folder: Path, kind: str) -> Sequence[str]:

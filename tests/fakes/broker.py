@@ -1,13 +1,13 @@
 """A broker in memory that behaves like Kafka: partitions, offsets with holes, groups that share, fencing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from runtime.broker import Standing, Subscription, TopicState
 from runtime.errors import ConfigError, Fenced
 from runtime.flow import Memory
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.topics import Topic
-from tests.fakes.group import FakeSource, Group
+from tests.fakes.group import Committed, FakeSource, Group
 from tests.fakes.script import Fault, Script
 
 
@@ -32,6 +32,7 @@ class FakeBroker:
         self._topics: dict[str, Topic] = {}
         self._logs: dict[Partition, list[StoredRecord | None]] = {}
         self._groups: dict[str, Group] = {}
+        self._firsts: dict[Partition, int] = {}
         for topic in topics:
             self._ensure(topic)
 
@@ -53,10 +54,13 @@ class FakeBroker:
         for partition in self.partitions_of([topic]):
             yield from self.between(partition, 0, self.end(partition))
 
+    def size(self, topic: str) -> int:
+        return sum(self.end(place) - self.first(place) for place in self.partitions_of([topic]))
+
     def standings(self, service: str, topics: Sequence[str]) -> list[Standing]:
         committed = self.group(service).committed
         return [
-            Standing(place, committed[place].next_offset if place in committed else 0, self.end(place))
+            Standing(place, *self._standing(place, committed), expired=self.first(place) > 0)
             for place in self.partitions_of(topics)
         ]
 
@@ -75,6 +79,15 @@ class FakeBroker:
     def end(self, partition: Partition) -> int:
         return len(self._logs[partition])
 
+    def first(self, partition: Partition) -> int:
+        """The first offset that has not expired."""
+        return self._firsts.get(partition, 0)
+
+    def expire(self, partition: Partition, until: int) -> None:
+        """Its retention deletes the records before this offset."""
+        self._logs[partition][:until] = [None] * until
+        self._firsts[partition] = until
+
     def between(self, partition: Partition, low: int, end: int) -> list[StoredRecord]:
         """The records of [low, end), without the holes."""
         return [record for record in self._logs[partition][low:end] if record is not None]
@@ -90,6 +103,9 @@ class FakeBroker:
             log = self._logs[partition]
             log.extend([_stored(record, partition, offset) for offset, record in enumerate(its_records, len(log))])
             log.append(None)
+
+    def _standing(self, place: Partition, committed: Mapping[Partition, Committed]) -> tuple[int, int]:
+        return committed[place].next_offset if place in committed else self.first(place), self.end(place)
 
     def _ensure(self, topic: Topic) -> TopicState:
         if topic.name not in self._topics:

@@ -8,6 +8,7 @@ import gzip
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -57,13 +58,20 @@ Fault = ItemFault | RequestFault
 
 @dataclass
 class ElasticNode:
-    """`documents` by id; `received` counts how often each came."""
+    """`documents` by id; `received` counts how often each came.
+
+    The login lacks the privileges `lacking`; what begins with one of `refuses` is answered 403.
+    """
 
     documents: dict[str, object] = field(default_factory=dict)
     received: Counter[str] = field(default_factory=Counter)
     templates: dict[str, dict[str, Any]] = field(default_factory=dict)
     logins: list[str | None] = field(default_factory=list)
     flavour: str = "default"
+    streams: set[str] = field(default_factory=set)
+    lacking: set[str] = field(default_factory=set)
+    refuses: set[str] = field(default_factory=set)
+    clock_ahead: float = 0.0
     port: int = 0
     _faults: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -201,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         product: bool = True,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.send_response(status)
+        self.send_response_only(status)  # without the header Date, which Elasticsearch does not send
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if product:
@@ -230,6 +238,17 @@ def _error(status: int, kind: str | None) -> object:
 
 
 def _other(node: ElasticNode, method: str, path: str, body: bytes) -> tuple[int, object]:
+    if any(path == one or path.startswith(f"{one}/") for one in node.refuses):
+        return 403, _error(403, "security_exception")
+    if path == "/_cat/health":
+        return 200, [{"epoch": str(int(time.time() + node.clock_ahead))}]
+    if path == "/_security/user/_has_privileges":
+        return 200, {
+            "index": {name: _granted(node, asked) for asked in orjson.loads(body)["index"] for name in asked["names"]}
+        }
+    if path.startswith("/_resolve/index/"):
+        name = path.rpartition("/")[2]
+        return 200, {"data_streams": [{"name": name}] if name in node.streams else []}
     if path == "/":
         return 200, {"cluster_name": "fake", "version": {"number": "9.5.3", "build_flavor": node.flavour}}
     kind, _, name = path.removeprefix("/").partition("/")
@@ -240,3 +259,7 @@ def _other(node: ElasticNode, method: str, path: str, body: bytes) -> tuple[int,
         one = kind.removeprefix("_")
         return 200, {f"{one}s": [{"name": name, one: node.templates[path]}]}
     return 404, _error(404, "resource_not_found_exception")
+
+
+def _granted(node: ElasticNode, asked: Mapping[str, Sequence[str]]) -> dict[str, bool]:
+    return {privilege: privilege not in node.lacking for privilege in asked["privileges"]}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from runtime.broker import Subscription
 from runtime.dead_letters import dead_letter
 from runtime.errors import BatchLost, Fenced, Unavailable
-from runtime.flow import Batch, Memory, Settled, Tally
+from runtime.flow import Batch, Expired, Memory, Settled, Tally
 from runtime.record import Offset, Partition, StoredRecord
 
 if TYPE_CHECKING:
@@ -133,11 +133,15 @@ class FakeSource:
             self._memory.forget(partition)
         self._next = {}
         for partition in owned:
-            committed = self._group.committed.get(partition, Committed(0, None))
+            found, first = self._group.committed.get(partition), self._broker.first(partition)
+            committed = found if found and found.next_offset >= first else Committed(first, None)
             low = committed.next_offset if committed.low is None else committed.low
             undecided = None if committed.policy == self._subscription.policy else committed.undecided
             self._memory.rebuild(partition, self._broker.between(partition, low, committed.next_offset), undecided)
             self._next[partition] = committed.next_offset
+            since = Offset(found.next_offset) if found else None
+            if (since or 0) < first:
+                self._memory.expired(Expired(partition, since, Offset(first)))
 
     def _forget_generation(self) -> None:
         self._assert_identity()

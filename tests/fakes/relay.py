@@ -58,7 +58,7 @@ class Relay:
         with contextlib.suppress(OSError):
             self._open.append(client)
             if self.context is not None:
-                client = self.context.wrap_socket(client, server_side=True)
+                client = encrypted(client, self.context)
                 self._open.append(client)
             first = b"" if self.target is not None else _head(client)
             server = self._connect(first, client)
@@ -103,6 +103,22 @@ def relay(target: int | None, context: ssl.SSLContext | None = None, login: str 
     finally:
         made.close()
         thread.join()
+
+
+def encrypted(plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """The server's side of TLS. Whoever is refused is given the time to read why. Raises OSError."""
+    made = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+    try:
+        made.do_handshake()
+    except ssl.SSLError:
+        below = socket.socket(fileno=made.detach())
+        with below:
+            below.settimeout(5)
+            below.shutdown(socket.SHUT_WR)
+            while below.recv(BLOCK):
+                pass
+        raise
+    return made
 
 
 def _head(client: socket.socket) -> bytes:

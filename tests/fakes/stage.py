@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from runtime.errors import Unavailable
-from runtime.flow import Forgetful, Outcome, Reason, Rejection
+from runtime.flow import Expired, Forgetful, Outcome, Reason, Rejection
 from runtime.record import Offset, Partition, Record, StoredRecord
 from tests.fakes.script import Crash
 
@@ -69,6 +69,9 @@ class CountingStage:
         for record in records:
             if not _is_bad(record):
                 counts.add(record)
+
+    def expired(self, expired: Expired) -> None:
+        """Counted is what was read."""
 
     def forget(self, partition: Partition) -> None:
         self._counts.pop(partition, None)

@@ -9,14 +9,10 @@ from runtime.metrics import Metrics
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
 from tests.fakes.elastic_node import ElasticNode, Fault, ItemFault, RequestFault, elastic_node
-from tests.integration.rows import Ran, assert_each_has_its_fate, run
+from tests.integration.rows import assert_each_has_its_fate, run
 
 SOME = (3, 4, 250, 499)
 CONFLICT = "version_conflict_engine_exception"
-HOUR = 3600.0
-FEWER = 500
-LAST_STEP = 31.0
-"""The longest wait between two tries: what the loop waits where a person has to act, and a little."""
 
 
 @pytest.fixture
@@ -142,42 +138,3 @@ def test_each_document_has_its_fate_and_the_operator_one_line(node: ElasticNode,
     assert row.again is None or node.received.total() - ran.events == row.again
     assert len(ran.lines) == (1 if row.says else 0), ran.said()
     assert row.says in ran.said()
-
-
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [
-        pytest.param(RequestFault(401, "security_exception", times=None), "SK2SIEM_ELASTIC__API_KEY", id="401"),
-        pytest.param(
-            ItemFault(tuple(range(500)), 404, "index_not_found_exception", times=None), "sk2siem init", id="no index"
-        ),
-        pytest.param(
-            ItemFault(tuple(range(500)), 403, "cluster_block_exception", times=None), "is the disk full", id="disk"
-        ),
-        pytest.param(RequestFault(502, page=True, times=None), "502", id="a page of a proxy"),
-    ],
-)
-def test_an_hour_of_trouble_costs_nothing(node: ElasticNode, fault: Fault, says: str) -> None:
-    metrics = Metrics("elastic")
-    ours = sink(node, metrics)
-    began: list[float] = []
-    healed: list[float] = []
-    not_ready: set[str] = set()
-
-    def look(ran: Ran) -> None:
-        began.append(ran.clock.now)
-        assert ran.health.alive
-        not_ready.update(ran.health.troubles.values())
-        if not healed and ran.clock.now >= began[0] + HOUR:
-            node.heal()
-            healed.append(ran.clock.now)
-
-    ran = run(ours, metrics, lambda: node.fault(fault), after_wait=look, events=FEWER)
-    ours.close()
-
-    assert_each_has_its_fate(ran, list(node.documents), copies=False)
-    assert ran.dead.total() == 0
-    assert any(says in why for why in not_ready)
-    assert ran.health.troubles == {}
-    assert ran.clock.now - healed[0] < LAST_STEP
-    assert len(ran.lines) == 1, ran.said()

@@ -12,12 +12,7 @@ from dev.hec import TOKEN, Hec
 from runtime.metrics import Metrics
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
-from tests.integration.rows import Ran, assert_each_has_its_fate, run
-
-HOUR = 3600.0
-FEWER = 500
-LAST_STEP = 31.0
-"""The longest wait between two tries: what the loop waits where a person has to act, and a little."""
+from tests.integration.rows import assert_each_has_its_fate, run
 
 
 @dataclass
@@ -137,38 +132,3 @@ def test_each_event_has_its_fate_and_the_operator_one_line(double: Double, name:
     assert metrics.value("items_rejected_total", reason=row.dead or "") == (1 if row.dead else 0)
     assert len(ran.lines) == (1 if row.says else 0), ran.said()
     assert row.says in ran.said()
-
-
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [
-        pytest.param({"code": 2}, "SK2SIEM_SPLUNK__TOKEN", id="401"),
-        pytest.param({"code": 7, "number": 1}, "SK2SIEM_SPLUNK__INDEX", id="a wrong index"),
-        pytest.param({"code": 9}, "Server is busy", id="a full disk behind it"),
-        pytest.param({"html": 503}, "is a proxy in the way?", id="a page of a proxy"),
-    ],
-)
-def test_an_hour_of_trouble_costs_nothing(double: Double, fault: dict[str, object], says: str) -> None:
-    metrics = Metrics("splunk")
-    sink = double.sink(metrics)
-    began: list[float] = []
-    healed: list[float] = []
-    not_ready: set[str] = set()
-
-    def look(ran: Ran) -> None:
-        began.append(ran.clock.now)
-        assert ran.health.alive
-        not_ready.update(ran.health.troubles.values())
-        if not healed and ran.clock.now >= began[0] + HOUR:
-            double.heal()
-            healed.append(ran.clock.now)
-
-    ran = run(sink, metrics, lambda: double.fault(times=None, **fault), after_wait=look, events=FEWER)
-    sink.close()
-
-    assert_each_has_its_fate(ran, double.ids(), copies=False)
-    assert ran.dead.total() == 0
-    assert any(says in why for why in not_ready)
-    assert ran.health.troubles == {}
-    assert ran.clock.now - healed[0] < LAST_STEP
-    assert len(ran.lines) == 1, ran.said()

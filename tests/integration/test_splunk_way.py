@@ -29,22 +29,6 @@ def test_a_certificate_of_an_own_authority_is_accepted(hec: Hec, certificates: C
     assert "the token is accepted" in said
 
 
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        pytest.param({}, "SK2SIEM_SPLUNK__CA_FILE", id="an authority that nobody trusts"),
-        pytest.param({"ca_file": "authority"}, "127.0.0.2", id="another name"),
-    ],
-)
-def test_a_certificate_that_does_not_fit_is_named(
-    hec: Hec, certificates: Certificates, changes: dict[str, str], says: str
-) -> None:
-    if changes:
-        changes = {"ca_file": str(certificates.authority)}
-    with relay(hec.port, certificates.server_context()) as front, pytest.raises(Unavailable, match=says):
-        check(url=f"https://127.0.0.2:{front.port}" if changes else f"https://localhost:{front.port}", **changes)
-
-
 def test_a_certificate_that_is_not_to_be_checked_is_not(hec: Hec, certificates: Certificates) -> None:
     with relay(hec.port, certificates.server_context()) as front:
         assert check(url=f"https://localhost:{front.port}", verify_tls=False)

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from runtime.errors import Unavailable
-from runtime.flow import Outcome, Rejection
+from runtime.flow import Expired, Outcome, Rejection
 from runtime.metrics import Metrics
-from runtime.record import StoredRecord
-from schemas.codec import encode
+from runtime.record import Offset, Partition, StoredRecord
+from schemas.codec import decode_as, encode
+from schemas.records import Alert
+from schemas.topics import VERDICTS
 from sinks.deliver import Deliver
 from sinks.forward import Forward
 from sinks.sink import Parcel
 from tests.fakes.sink import REJECTED, Answer, FakeSink
+from tests.unit.schemas.validation import wrong_places
 from tests.unit.sinks.samples import ALERT, CORRECTION, DHCP, ENTRY, EVENT, GAP, SAMPLES, STATUS, TIME, VERDICT, stored
 
 NOW = TIME + timedelta(seconds=3)
@@ -156,3 +160,52 @@ def test_a_corrupt_record_is_rejected_whatever_the_filter_is() -> None:
     outcome = Deliver(ParcelSink(), Metrics("test"), Forward(what="alerts")).process([CORRUPT["not JSON"]])
 
     assert [rejection.reason.code for rejection in outcome.rejected] == ["corrupt-record"]
+
+
+EXPIRED = Expired(Partition(VERDICTS, 0), Offset(40), Offset(52))
+
+
+def told(sink: ParcelSink) -> list[Alert]:
+    found = [decode_as(Alert, record.value) for record in sink.siem.delivered if record.type == "alert"]
+    return [alert for alert in found if alert.reason == "records-expired"]
+
+
+def test_a_siem_is_told_what_expired_unread_before_the_record_that_follows_and_once() -> None:
+    sink = ParcelSink()
+    stage = Deliver(sink, Metrics("splunk"), Forward(what="alerts"), clock=NOW.timestamp)
+    stage.expired(EXPIRED)
+
+    stage.process([stored(VERDICT, 52)])
+    stage.process([stored(ALERT, 53)])
+
+    (alert,) = told(sink)
+    assert (alert.id, alert.kind) == ("gap-PROD1--00000000000000000040.verdicts0.splunk", "gap")
+    assert "12 records of partition 0 of sk.verdicts" in alert.description
+    assert len({(record.partition, record.offset) for record in sink.siem.delivered}) == len(sink.siem.delivered)
+    assert wrong_places("alert", orjson.loads(encode(alert))) == set()
+
+
+@pytest.mark.parametrize("answer", [Answer.AWAY, Answer.LOST_ANSWER])
+def test_while_a_siem_cannot_be_told_nothing_is_settled(answer: Answer) -> None:
+    sink = ParcelSink(answer)
+    stage = Deliver(sink, Metrics("splunk"), clock=NOW.timestamp)
+    stage.expired(EXPIRED)
+    record = stored(VERDICT, 52)
+
+    with pytest.raises(Unavailable):
+        stage.process([record])
+    outcome = stage.process([record])
+
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert {alert.id for alert in told(sink)} == {"gap-PROD1--00000000000000000040.verdicts0.splunk"}
+    assert sink.siem.delivered[-1] == record
+
+
+def test_a_siem_that_refuses_to_be_told_holds_nothing_up() -> None:
+    sink = ParcelSink(Answer.REJECT_FIRST)
+    stage = Deliver(sink, Metrics("splunk"), clock=NOW.timestamp)
+    stage.expired(EXPIRED)
+
+    stage.process([stored(VERDICT, 52)])
+
+    assert sink.siem.delivered == [stored(VERDICT, 52)]

@@ -51,7 +51,7 @@ def test_each_sink_is_a_service_of_the_same_name() -> None:
 
 @pytest.mark.parametrize("name", ["splunk", "elastic"])
 def test_a_check_of_nobody_names_the_address(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 cannot be reached \(.*Connection refused"):
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 cannot be reached: .*Connection refused"):
         check(name, settings_of(name, tmp_path))
 
 

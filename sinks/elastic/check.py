@@ -1,0 +1,84 @@
+"""What a check asks a cluster: each node and its time, what the login may do, whether there are data streams."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar, cast
+
+from elastic_transport import TransportError
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch
+
+from runtime.errors import Unavailable
+from sinks.clock import require_same_time, time_of
+from sinks.elastic.client import connect, translated
+from sinks.elastic.judge import OPERATOR_SECONDS
+from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.templates import NAME, exists, is_installed
+
+T = TypeVar("T")
+
+CREATE_DOC, AUTO_CONFIGURE = "create_doc", "auto_configure"
+
+
+def check(settings: ElasticSettings, streams: Sequence[str]) -> str:
+    """One sentence on what was reached. Raises Unavailable, ConfigError."""
+    for url in settings.urls or (None,):
+        node = settings if url is None else settings.model_copy(update={"url": url})
+        with connect(node) as client, translated(node):
+            cluster = _greet(client, node.where)
+    with connect(settings) as client:
+        there = _seen(lambda: {name for name in streams if exists(client, name)})
+        _require_privileges(client, streams, there or set())
+        installed = _seen(lambda: is_installed(client))
+    missing = [name for name in streams if there is not None and name not in there]
+    if missing and installed is False:
+        raise Unavailable(
+            f"no data stream {missing[0]}, and the index template {NAME} that would make it is missing: "
+            "run `sk2siem init elastic`",
+            retry_after=OPERATOR_SECONDS,
+        )
+    if there is None or installed is None:
+        return f"{cluster}: data streams {' and '.join(streams)}, which this login may write to and not look at"
+    return f"{cluster}: data streams {' and '.join(streams)}"
+
+
+def _greet(client: Elasticsearch, where: str) -> str:
+    """What it calls itself; a login that may do nothing but write is not told."""
+    try:
+        answer = client.info()
+    except AuthorizationException:
+        return f"Elasticsearch at {where}"
+    require_same_time(f"Elasticsearch at {where}", _time(client, time_of(answer.meta.headers)))
+    return f"Elasticsearch {answer['version']['number']}, cluster {answer['cluster_name']}"
+
+
+def _time(client: Elasticsearch, said: float | None) -> float | None:
+    """Elasticsearch itself sends no header with the time; who may monitor it is told in another way."""
+    if said is None:
+        with suppress(ApiError, TransportError, ValueError, KeyError):
+            (health,) = cast(Sequence[Mapping[str, str]], client.cat.health(format="json", h="epoch").body)
+            return float(health["epoch"])
+    return said
+
+
+def _seen(look: Callable[[], T]) -> T | None:
+    """None where the login may not look, which is no fault."""
+    try:
+        return look()
+    except (ApiError, TransportError):
+        return None
+
+
+def _require_privileges(client: Elasticsearch, streams: Sequence[str], there: Collection[str]) -> None:
+    """Only where the cluster has security and says so; another answer is no news."""
+    wanted = {"names": list(streams), "privileges": [CREATE_DOC, AUTO_CONFIGURE]}
+    try:
+        answer = client.security.has_privileges(index=[wanted])
+    except (ApiError, TransportError):
+        return
+    for name in streams:
+        has = answer["index"].get(name, {})
+        needed = [CREATE_DOC] if name in there else [CREATE_DOC, AUTO_CONFIGURE]
+        if lacking := [privilege for privilege in needed if not has.get(privilege)]:
+            raise Unavailable(
+                f"the login may not write: it lacks {' and '.join(lacking)} on {name}", retry_after=OPERATOR_SECONDS
+            )

@@ -1,0 +1,101 @@
+"""The Sigma rules find what they should and nothing else, in a real Elasticsearch, in both sets of field names."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch as Client
+
+from dev.content import sigma
+from dev.content.tools import run
+from dev.elasticsearch import Elasticsearch
+from runtime.metrics import Metrics
+from sinks.elastic.settings import ElasticSettings
+from sinks.elastic.sink import ElasticSink
+from sinks.elastic.templates import install
+from tests.siem.contents import cim, cim_fields, ecs_fields
+from tests.siem.named_fields import in_esql, in_lucene, in_spl
+from tests.siem.sigma_samples import ALERTS, CASES, OTHERS
+from tests.unit.sinks.samples import parcel
+
+Search = Callable[[str], set[str]]
+
+
+@pytest.fixture(scope="module")
+def ecs_search(elasticsearch: Elasticsearch) -> Iterator[Search]:
+    """Lucene over all samples, delivered by the sink into data streams of its templates."""
+    namespace = uuid.uuid4().hex[:12]
+    settings = ElasticSettings.model_validate({"url": elasticsearch.url, "namespace": namespace})
+    install(settings)
+    sink = ElasticSink(settings, Metrics("elastic"))
+    outcome = sink.send([parcel(content) for content in (*ALERTS, *OTHERS)])
+    sink.close()
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    with Client(elasticsearch.url, request_timeout=30) as client:
+        yield searching(client, f"logs-ibmi.*-{namespace}")
+
+
+@pytest.fixture(scope="module")
+def cim_search(elasticsearch: Elasticsearch) -> Iterator[Search]:
+    """The same over what the sink splunk writes: no Splunk can be had, but its field names can be searched."""
+    index = f"splunk-{uuid.uuid4().hex[:12]}"
+    with Client(elasticsearch.url, request_timeout=30) as client:
+        texts = {"match_mapping_type": "string", "mapping": {"type": "keyword"}}
+        client.indices.create(index=index, mappings={"dynamic_templates": [{"texts": texts}]})
+        for content in (*ALERTS, *OTHERS):
+            client.create(index=index, id=content.id, document=cim(content))
+        yield searching(client, index)
+
+
+def searching(client: Client, index: str) -> Search:
+    client.indices.refresh(index=index)
+
+    def search(query: str) -> set[str]:
+        found = client.search(index=index, query={"query_string": {"query": query}}, size=1000)
+        return {hit["_id"] for hit in found["hits"]["hits"]}
+
+    return search
+
+
+def test_each_rule_has_samples() -> None:
+    assert set(CASES) == set(sigma.names())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_finds_its_positives_and_nothing_else(sigma_tool: Path, ecs_search: Search, name: str) -> None:
+    found = ecs_search(sigma.converted()[name]["lucene"])
+
+    assert found == {content.id for content in CASES[name].positive}
+    assert len(found) + len(CASES[name].negative) == len(ALERTS) + len(OTHERS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_in_the_names_of_splunk_finds_the_same(sigma_tool: Path, cim_search: Search, name: str) -> None:
+    found = cim_search(sigma.convert("lucene", "cim")[name])
+
+    assert found == {content.id for content in CASES[name].positive}
+
+
+def test_the_rules_are_good_sigma(sigma_tool: Path) -> None:
+    checked = run(sigma_tool, "check", "--fail-on-error", "--fail-on-issues", sigma.FOLDER / "rules")
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule_names_only_fields_that_are_written(sigma_tool: Path, name: str) -> None:
+    queries = sigma.converted()[name]
+
+    named = in_lucene(queries["lucene"]) | in_esql(queries["esql"])
+
+    assert named
+    assert named - ecs_fields() == set()
+    assert in_spl(queries["splunk"]) - cim_fields() == set()
+
+
+def test_a_pipeline_maps_only_to_fields_that_are_written() -> None:
+    names = {field for service in (None, "alert") for field in sigma.fields("ecs", service=service).values()}
+
+    assert names - ecs_fields() == set()
+    assert set(sigma.fields("cim").values()) - cim_fields() == set()

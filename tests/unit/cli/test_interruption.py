@@ -1,0 +1,47 @@
+"""A Ctrl-C lets go of what is open, says one line and ends with 130; so does SIGTERM."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from cli.interruption import interruptible
+from cli.main import run_command, sk2siem
+from runtime.shutdown import Shutdown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_signal_ends_a_command_with_one_line_and_lets_go(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutdown, let_go = Shutdown(), []
+
+    def work() -> None:
+        with interruptible(shutdown):
+            try:
+                os.kill(os.getpid(), number)
+                signal.pause()
+            finally:
+                let_go.append(True)
+
+    monkeypatch.setitem(sk2siem.commands, "work", click.Command("work", callback=work))
+    before = signal.getsignal(number)
+
+    code = run_command(["work"])
+
+    assert code == 130
+    assert capsys.readouterr().err.strip() == "sk2siem: stopped; what was done until now is done"
+    assert let_go == [True]
+    assert shutdown.requested
+    assert signal.getsignal(number) is before
+
+
+@pytest.fixture(autouse=True)
+def own_handlers() -> Iterator[None]:
+    """Whatever a test does, pytest gets its own handlers back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
