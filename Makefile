@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PACKAGES := producer enricher sinks schemas runtime cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak stack lock clean
+.PHONY: help demo test check format bench soak stack splunk lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -39,6 +39,9 @@ soak: $(VENV)/.dev ## the long proofs: about an hour and a half
 
 stack: $(VENV)/.dev ## start Kafka, Elasticsearch, the IBM i double and the HEC double
 	@$(BIN)/python -m dev.stack start
+
+splunk: $(VENV)/.dev ## pack the Splunk app into dist/
+	@$(BIN)/python -m dev.content package
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements*.lock
 	@$(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --upgrade -o requirements.lock pyproject.toml

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench.contests import BENCHMARKS, Ground
+from bench.contests import BENCHMARKS
+from bench.ground import Ground
 from bench.measurement import Result
 from bench.prepared import Prepared
 from bench.processes import ProgramFailed
@@ -43,7 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     if not options.json:
-        Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table(results))
+        out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+        out.print(table(results))
+        for result in results:
+            if result.added.words:
+                out.print(f"\n{result.name}: {result.added.words}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -52,12 +57,14 @@ def measure(name: str, ground: Ground, rounds: int, say: Console) -> Result:
     say.print(f"{name}: preparing …")
     service, bare = [], []
     with BENCHMARKS[name](ground) as contest:
+        rounds = contest.rounds or rounds
         for number in range(1, rounds + 1):
             service.append(contest.service(number))
             bare.append(contest.bare(number))
             rates = f"{service[-1].entries_per_second:,.0f} of {bare[-1].entries_per_second:,.0f}"
             say.print(f"{name}: round {number} of {rounds}: {rates} entries/s")
-    return Result(name, contest.waiting, service, bare)
+        added = contest.added()
+    return Result(name, contest.waiting, service, bare, added)
 
 
 def _parser() -> argparse.ArgumentParser:

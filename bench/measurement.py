@@ -1,19 +1,22 @@
 """What one run of a program took, and what the rounds of a benchmark come to. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run, from its first batch to its last checkpoint. `cpu_seconds` are those of the process, all threads."""
+    """One run, from its first batch to its last checkpoint. `cpu_seconds` are those of the process, all threads;
+    `notes` is what else the program saw.
+    """
 
     entries: int
     batches: int
     seconds: float
     cpu_seconds: float
     peak_rss_mib: float
+    notes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def entries_per_second(self) -> float:
@@ -25,6 +28,14 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What only one benchmark measures: named figures, and the same in words."""
+
+    figures: Mapping[str, object] = field(default_factory=dict)
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The rounds of one benchmark: the service's own and the bare program's, and how many entries waited for it."""
 
@@ -32,6 +43,7 @@ class Result:
     waiting: int
     service: Sequence[Measurement]
     bare: Sequence[Measurement]
+    added: Added = Added()
 
     @property
     def entries_per_second(self) -> float:
@@ -59,6 +71,10 @@ class Result:
         """The highest of all rounds: a peak is no matter of luck."""
         return max(run.peak_rss_mib for run in self.service)
 
+    def note(self, name: str) -> float:
+        """The median of what the rounds noted."""
+        return median(run.notes[name] for run in self.service)
+
     @property
     def batches(self) -> int:
         return round(median(run.batches for run in self.service))
@@ -77,6 +93,7 @@ class Result:
             "waiting": self.waiting,
             "batches": self.batches,
             "rounds": len(self.service),
+            **self.added.figures,
         }
 
 
@@ -88,4 +105,5 @@ def together(runs: Sequence[Measurement], seconds: float) -> Measurement:
         seconds=seconds,
         cpu_seconds=sum(run.cpu_seconds for run in runs),
         peak_rss_mib=max(run.peak_rss_mib for run in runs),
+        notes={name: value for run in runs for name, value in run.notes.items()},
     )

@@ -4,15 +4,31 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from bench.measurement import Measurement, together
 from cli.variables import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 300
+LOOK_SECONDS = 0.1
+
+
+class Report(TypedDict):
+    """The last line of a program: its measurement, and when it began and ended."""
+
+    entries: int
+    batches: int
+    seconds: float
+    cpu_seconds: float
+    peak_rss_mib: float
+    notes: dict[str, float]
+    began: float
+    ended: float
 
 
 class ProgramFailed(Exception):
@@ -60,7 +76,7 @@ def _start(program: Program, log: Path) -> "subprocess.Popen[str]":
         )
 
 
-def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> dict[str, float]:
+def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> Report:
     try:
         output, _ = child.communicate(timeout=LONGEST_SECONDS)
     except subprocess.TimeoutExpired as error:
@@ -69,19 +85,36 @@ def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> dict
     if child.returncode != 0 or not lines:
         words = " ".join([program.module, *program.arguments])
         raise ProgramFailed(f"{words} ended with exit code {child.returncode}; its last words:\n{_tail(log)}")
-    report: dict[str, float] = json.loads(lines[-1])
+    report: Report = json.loads(lines[-1])
     return report
 
 
-def _measurement(report: Mapping[str, float]) -> Measurement:
+def _measurement(report: Report) -> Measurement:
     return Measurement(
-        entries=int(report["entries"]),
-        batches=int(report["batches"]),
+        entries=report["entries"],
+        batches=report["batches"],
         seconds=report["seconds"],
         cpu_seconds=report["cpu_seconds"],
         peak_rss_mib=report["peak_rss_mib"],
+        notes=report["notes"],
     )
 
 
 def _tail(log: Path, lines: int = 15) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def look_until(what: str, condition: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as the condition holds. Raises ProgramFailed when it does not within `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise ProgramFailed(f"not within {seconds:.0f} s: {what}")
+        nap(LOOK_SECONDS)
+
+
+def nap(seconds: float) -> float:
+    """How long it was."""
+    started = time.monotonic()
+    time.sleep(seconds)
+    return time.monotonic() - started

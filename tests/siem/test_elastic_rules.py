@@ -22,7 +22,7 @@ query references risk_score rule_id severity tags threat timestamp_override to t
 KEYS = frozenset(KEYS_TEXT.split())
 ONLY_SOME = {"index", "new_terms_fields", "history_window_start", "rule_name_override", "severity_mapping"}
 RISKS = {"low": 21, "medium": 47, "high": 73, "critical": 99}
-COMPUTED = {"ibmi.suppression"}
+COMPUTED = {"Esql.suppression"}
 MOST_TO_SUPPRESS_BY = 3
 
 
@@ -79,8 +79,8 @@ def test_connections_of_long_ago_raise_nothing() -> None:
 def test_a_superseded_verdict_does_not_count() -> None:
     for name in ("Insecure connection", "Repeated failed"):
         steps = by_name(name)["query"].split("\n| ")
-        newest = steps.index("INLINE STATS newest = MAX(event.id) BY connection")
-        assert steps[newest + 1].startswith("WHERE event.id == newest AND (")
+        newest = steps.index("INLINE STATS Esql.newest = MAX(event.id) BY Esql.connection")
+        assert steps[newest + 1].startswith("WHERE event.id == Esql.newest AND ")
 
 
 def test_the_promotion_is_told_once_a_day_for_a_host_source_port_and_reason() -> None:
@@ -90,7 +90,7 @@ def test_the_promotion_is_told_once_a_day_for_a_host_source_port_and_reason() ->
     assert [
         name for name in ("host.name", "source.ip", "destination.port", "ibmi.alert.reason") if name not in suppression
     ] == []
-    assert rule["alert_suppression"]["group_by"] == ["ibmi.suppression"]
+    assert rule["alert_suppression"]["group_by"] == ["Esql.suppression"]
     assert rule["alert_suppression"]["duration"] == {"value": 24, "unit": "h"}
 
 
