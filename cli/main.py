@@ -15,6 +15,7 @@ from cli.demo import command as demo
 from cli.doctor import command as doctor
 from cli.netstat import command as netstat
 from cli.reconcile import command as reconcile
+from cli.report import command as report
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
@@ -46,6 +47,7 @@ COMMANDS = (
     policy.command,
     explain.command,
     netstat.command,
+    report.command,
     doctor.command,
     canary.command,
     dead_letters.command,
