@@ -2,10 +2,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 PACKAGES := producer enricher sinks schemas runtime cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak stack lock clean
+.PHONY: help demo test check format bench soak stack splunk lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -15,8 +16,10 @@ demo: $(VENV)/.runtime ## the whole path on this machine, Python alone: a made-u
 
 test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (installs what it needs)
 	@$(BIN)/python -m dev.stack install
+	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m dev.chromium install
+	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs
 	@$(BIN)/ruff format --check .
@@ -39,6 +42,9 @@ soak: $(VENV)/.dev ## the long proofs: about an hour and a half
 
 stack: $(VENV)/.dev ## start Kafka, Elasticsearch, the IBM i double and the HEC double
 	@$(BIN)/python -m dev.stack start
+
+splunk: $(VENV)/.dev ## pack the Splunk app into dist/
+	@$(BIN)/python -m dev.content package
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements*.lock
 	@$(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --upgrade -o requirements.lock pyproject.toml

@@ -3,7 +3,6 @@
 import argparse
 import json
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,24 +11,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import killed, rivals
-from bench.contests import BENCHMARKS, Ground
-from bench.measurement import Measurement, Result
+from bench.contests import BENCHMARKS
+from bench.ground import Ground
+from bench.measurement import Result
 from bench.prepared import Prepared
 from bench.processes import ProgramFailed
-from bench.table import notes, table
+from bench.table import table
 from cli.variables import PREFIX
 from dev.part import STACK, Failed, Missing
 
-ALL = {
-    **BENCHMARKS,
-    "splunk-raw": rivals.splunk,
-    "elastic-raw": rivals.elastic,
-    "splunk-slow": rivals.slow_splunk,
-    "splunk-killed": killed.splunk,
-    "elastic-killed": killed.elastic,
-}
-TERMINATED = 143
 ENTRIES = 200_000
 WAITING = 1_000_000
 PIPE_WIDTH = 130
@@ -37,14 +27,13 @@ PIPE_WIDTH = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that servers end with it
     say = Console(stderr=True)
     results = []
     try:
         with _folder() as folder:
             waiting = max(options.waiting, 2 * options.entries)
             ground = Ground(folder, Prepared(folder, options.entries), waiting, dict(options.tried))
-            for name in options.names or ALL:
+            for name in options.names or BENCHMARKS:
                 result = measure(name, ground, options.rounds, say)
                 results.append(result)
                 if options.json:
@@ -55,33 +44,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     if not options.json:
-        paper = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
-        paper.print(table(results))
-        paper.print(*notes(results), sep="\n")
+        out = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+        out.print(table(results))
+        for result in results:
+            if result.added.words:
+                out.print(f"\n{result.name}: {result.added.words}", markup=False, soft_wrap=True)
     return 0
 
 
 def measure(name: str, ground: Ground, rounds: int, say: Console) -> Result:
     """The service and the bare program in turn, one at a time, so that a noisy moment meets both."""
     say.print(f"{name}: preparing …")
-    service: list[Measurement] = []
-    bare: list[Measurement] = []
-    with ALL[name](ground) as contest:
-        beside: dict[str, list[Measurement]] = {rival: [] for rival in contest.beside}
+    service, bare = [], []
+    with BENCHMARKS[name](ground) as contest:
+        rounds = contest.rounds or rounds
         for number in range(1, rounds + 1):
             service.append(contest.service(number))
             bare.append(contest.bare(number))
-            for rival, run in contest.beside.items():
-                beside[rival].append(run(number))
             rates = f"{service[-1].entries_per_second:,.0f} of {bare[-1].entries_per_second:,.0f}"
-            others = "".join(f", {rival} {runs[-1].entries_per_second:,.0f}" for rival, runs in beside.items())
-            say.print(f"{name}: round {number} of {rounds}: {rates} entries/s{others}")
-        return Result(name, contest.waiting, service, bare, beside, contest.more())
+            say.print(f"{name}: round {number} of {rounds}: {rates} entries/s")
+        added = contest.added()
+    return Result(name, contest.waiting, service, bare, added)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", type=_name, help=", ".join(ALL))
+    parser.add_argument("names", nargs="*", metavar="NAME", type=_name, help=", ".join(BENCHMARKS))
     parser.add_argument("--json", action="store_true", help="one JSON object per benchmark and line")
     parser.add_argument("--entries", type=_count, default=ENTRIES, help="entries in one run (default: %(default)s)")
     parser.add_argument(
@@ -95,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _name(text: str) -> str:
-    if text not in ALL:
-        raise argparse.ArgumentTypeError(f"there is no benchmark {text!r}, but {', '.join(ALL)}")
+    if text not in BENCHMARKS:
+        raise argparse.ArgumentTypeError(f"there is no benchmark {text!r}, but {', '.join(BENCHMARKS)}")
     return text
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -12,14 +13,17 @@ from runtime.broker import Broker
 from runtime.brokers import connect
 from runtime.flow import Batch, Settled, Source, Stage
 from runtime.logs import configure
+from runtime.metrics import Metrics
 from runtime.ops import OpsServer
 from runtime.record import StoredRecord
 from runtime.service import Running
 from runtime.shutdown import Shutdown
 from runtime.worker import Worker, calm_collector
+from schemas.records import Alert
 
 T = TypeVar("T")
 
+OUTCOMES = ("confirmed", "unconfirmed", "none", "timeout", "error")
 ONE_PER_ENTRY = frozenset({"entry", "verdict", "event"})
 
 
@@ -33,15 +37,26 @@ class Counted(Generic[T]):
         self.keep_alive = source.keep_alive
         self.abandon = source.abandon
         self.close = source.close
+        self._polled = 0.0
+        self._alert_seconds: list[float] = []
+
+    @property
+    def alert_p99_seconds(self) -> float:
+        """How long an alert took from polled to committed, but for one in a hundred."""
+        found = sorted(self._alert_seconds)
+        return found[int(len(found) * 0.99)] if found else 0.0
 
     def poll(self, timeout: float) -> Batch[T] | None:
         batch = self._source.poll(timeout)
+        self._polled = time.monotonic()
         if batch and batch.items:
             self._meter.begin()
         return batch
 
     def checkpoint(self, settled: Settled[T]) -> None:
         self._source.checkpoint(settled)
+        seconds = time.monotonic() - self._polled
+        self._alert_seconds += [seconds for record in settled.outputs if record.type == Alert.type]
         if settled.batch.items:
             self._meter.settle(_entries(settled.batch.items))
         if self._meter.done:
@@ -85,7 +100,21 @@ def _entries(items: Sequence[object]) -> int:
 
 def _work(source: Source[T], stage: Stage[T], running: Running, meter: Meter) -> None:
     calm_collector()
-    Worker(Counted(source, meter, running.shutdown), stage, running.conditions).run()
+    counted = Counted(source, meter, running.shutdown)
+    with running.resources:
+        Worker(counted, stage, running.conditions).run()
+    if running.service == "enricher":
+        meter.note("alert_p99_seconds", counted.alert_p99_seconds)
+        for name, value in _names(running.metrics).items():
+            meter.note(name, value)
+
+
+def _names(metrics: Metrics) -> dict[str, float]:
+    """Which share of the addresses of all batches needed no lookup, and which had its name in time."""
+    hits, late = metrics.value("dns_cache_hits_total"), metrics.value("dns_late_total")
+    lookups = sum(metrics.value("dns_lookups_total", outcome=outcome) for outcome in OUTCOMES)
+    asked = max(1.0, hits + lookups)
+    return {"dns_hit_share": hits / asked, "dns_named_share": max(0.0, asked - late) / asked}
 
 
 if __name__ == "__main__":

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
-from bench import stock
+from bench import killed, rivals, slow, stock
+from bench.catch_up import catch_up
+from bench.dns import dns
+from bench.endurance import endurance
+from bench.ground import Contest, Ground, from_kafka, verdicts
+from bench.latency import latency
 from bench.measurement import Measurement
-from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, Prepared, broker_of
-from bench.processes import Program, run, run_together
+from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, broker_of
+from bench.processes import run, run_together
+from bench.report import report
+from bench.sparse import sparse
+from bench.truth import truth
+from bench.windows import windows
 from cli.settings import load
 from dev.elasticsearch import Elasticsearch
 from dev.hec import Hec
@@ -17,50 +23,6 @@ from dev.part import free_port
 from schemas.topics import all_topics
 
 HEAP = "2g"
-MORE_THAN_A_BATCH = 5_000
-Run = Callable[[int], Measurement]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where benchmarks run: a folder of their own, how many entries are measured, and how many wait in the source.
-
-    `tried` are settings of the services that both sides get beside the default ones.
-    """
-
-    folder: Path
-    prepared: Prepared
-    waiting: int
-    tried: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def entries(self) -> int:
-        return self.prepared.entries
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "programs.log"
-
-    def service(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
-        return Program("bench.child", [name, str(entries or self.entries)], {**SERVICE, **settings, **self.tried})
-
-    def bare(self, name: str, settings: Mapping[str, str], entries: int | None = None) -> Program:
-        arguments = [str(entries or self.entries), str(self.prepared.path())]
-        return Program(f"bench.bare_{name}", arguments, {**SERVICE, **settings, **self.tried})
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """The two sides; each takes the number of the round, because every run begins anew. `waiting` is in the source.
-
-    `beside` are further programs that did the same, `more` is asked in the end for what is no measurement.
-    """
-
-    service: Run
-    bare: Run
-    waiting: int
-    beside: Mapping[str, Run] = field(default_factory=dict)
-    more: Callable[[], Mapping[str, object]] = dict
 
 
 @contextmanager
@@ -89,7 +51,7 @@ def enricher(ground: Ground) -> Iterator[Contest]:
     """Kafka to Kafka."""
     records = ground.prepared.for_enricher()
     with stock.kafka(ground.folder / "kafka-entries", records, ground.waiting) as kafka:
-        yield _from_kafka("enricher", ground, lambda _: kafka.exports(), ground.entries)
+        yield from_kafka("enricher", ground, lambda _: kafka.exports(), ground.entries)
 
 
 @contextmanager
@@ -149,37 +111,28 @@ def embedded(ground: Ground) -> Iterator[Contest]:
     yield Contest(services, lambda number: run(ground.bare("sqlite", settings("sqlite", number)), ground.log), 0)
 
 
+def _to_siem(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
+    return from_kafka(name, ground, settings, ground.unique)
+
+
 BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
     "producer": producer,
+    "latency": latency,
+    "catch-up": catch_up,
+    "sparse": sparse,
+    "endurance": endurance,
     "enricher": enricher,
     "splunk": splunk,
     "elastic": elastic,
     "file": file,
+    "splunk-raw": rivals.splunk,
+    "elastic-raw": rivals.elastic,
+    "splunk-slow": slow.splunk,
+    "splunk-killed": killed.splunk,
+    "elastic-killed": killed.elastic,
     "embedded": embedded,
+    "dns": dns,
+    "windows": windows,
+    "truth": truth,
+    "report": report,
 }
-
-
-@contextmanager
-def verdicts(ground: Ground) -> Iterator[dict[str, str]]:
-    """A Kafka where verdicts wait; the sinks' benchmarks use it one after the other."""
-    records = ground.prepared.for_sinks()
-    with stock.kafka(ground.folder / "kafka-verdicts", records, ground.waiting) as kafka:
-        yield kafka.exports()
-
-
-def _to_siem(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
-    """So many verdicts and events that no id comes twice: a SIEM that knows an id answers otherwise."""
-    return _from_kafka(name, ground, settings, ground.prepared.outcomes - MORE_THAN_A_BATCH)
-
-
-def _from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]], entries: int) -> Contest:
-    """Both sides read as the same group, which is forgotten after each run; `settings` get the run's name."""
-
-    def measured(make: Callable[[str, Mapping[str, str], int], Program], side: str, number: int) -> Measurement:
-        used = settings(f"{side}{number}")
-        try:
-            return run(make(name, used, entries), ground.log)
-        finally:
-            stock.forget_group({**SERVICE, **used}, name)
-
-    return Contest(partial(measured, ground.service, "service"), partial(measured, ground.bare, "bare"), ground.waiting)

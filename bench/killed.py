@@ -10,8 +10,8 @@ from functools import partial
 import orjson
 
 from bench import rsyslog, siems, stock
-from bench.contests import Contest, Ground, Run
-from bench.measurement import Measurement
+from bench.ground import Contest, Ground, Run
+from bench.measurement import Added, Measurement
 from bench.prepared import OUTCOMES, SERVICE, broker_of
 from bench.processes import LONGEST_SECONDS, ProgramFailed
 from bench.rivals import WORKERS
@@ -40,17 +40,20 @@ class Trial:
     found: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def play(self, side: str, start: Start, number: int) -> Measurement:
-        """Lost and doubled events are noted in `found`, as the sum of all rounds."""
         name = f"{side}{number}"
         self.siem.begin(name)
         measurement = self._run(name, start)
+        self.note(side, name)
+        return measurement
+
+    def note(self, side: str, name: str) -> None:
+        """What this run lost and doubled, on top of the rounds before it."""
         ids = self.siem.ids(name)
         before = self.found.get(side, {"lost": 0, "doubled": 0})
         self.found[side] = {
             "lost": before["lost"] + len(self.expected - set(ids)),
             "doubled": before["doubled"] + len(ids) - len(set(ids)),
         }
-        return measurement
 
     def _run(self, name: str, start: Start) -> Measurement:
         """Seconds count up to the last event, with what two new starts cost."""
@@ -90,8 +93,10 @@ class Trial:
         for group in (sink, f"raw-{sink}"):
             stock.forget_group({**SERVICE, **self.exports, **self.siem.settings("any")}, group)
 
-    def more(self) -> Mapping[str, object]:
-        return {"killed": len(KILLED_AT), **self.found}
+    def added(self) -> Added:
+        words = [f"{side} lost {one['lost']:,} and doubled {one['doubled']:,}" for side, one in self.found.items()]
+        figures = {"killed": len(KILLED_AT), "published": len(self.expected), "outcome": self.found}
+        return Added(figures, f"of {len(self.expected):,} a round, killed twice: " + "; ".join(words))
 
 
 @contextmanager
@@ -121,8 +126,14 @@ def _contest(trial: Trial, beside: Mapping[str, Run]) -> Contest:
         finally:
             trial.forget()
 
-    service, raw = partial(played, "sk2siem", trial.service), partial(played, "raw", trial.raw)
-    return Contest(service, raw, len(trial.expected), beside, trial.more)
+    def raw(number: int) -> Measurement:
+        """And the others behind it."""
+        bare = played("raw", trial.raw, number)
+        for run in beside.values():
+            run(number)
+        return bare
+
+    return Contest(partial(played, "sk2siem", trial.service), raw, len(trial.expected), added=trial.added)
 
 
 @contextmanager

@@ -1,15 +1,14 @@
 """What one run of a program took, and what the rounds of a benchmark come to. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run, from its first batch to its last checkpoint. `cpu_seconds` are those of the process, all threads.
-
-    `rss_mib` is the memory in use when each quarter of the entries was done, where the program tells.
+    """One run, from its first batch to its last checkpoint. `cpu_seconds` are those of the process, all threads;
+    `notes` is what else the program saw.
     """
 
     entries: int
@@ -17,7 +16,7 @@ class Measurement:
     seconds: float
     cpu_seconds: float
     peak_rss_mib: float
-    rss_mib: Sequence[float] = ()
+    notes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def entries_per_second(self) -> float:
@@ -29,18 +28,22 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """The rounds of one benchmark: the service's own and the bare program's, and how many entries waited for it.
+class Added:
+    """What only one benchmark measures: named figures, and the same in words."""
 
-    `beside` are the rounds of other programs that did the same, `more` is what else there is to say.
-    """
+    figures: Mapping[str, object] = field(default_factory=dict)
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rounds of one benchmark: the service's own and the bare program's, and how many entries waited for it."""
 
     name: str
     waiting: int
     service: Sequence[Measurement]
     bare: Sequence[Measurement]
-    beside: Mapping[str, Sequence[Measurement]] = field(default_factory=dict)
-    more: Mapping[str, object] = field(default_factory=dict)
+    added: Added = Added()
 
     @property
     def entries_per_second(self) -> float:
@@ -68,14 +71,9 @@ class Result:
         """The highest of all rounds: a peak is no matter of luck."""
         return max(run.peak_rss_mib for run in self.service)
 
-    @property
-    def rss_mib(self) -> Sequence[float]:
-        """In use at each quarter of the last round: what does not grow is not hoarded."""
-        return [round(one, 1) for one in self.service[-1].rss_mib]
-
-    def against(self, rival: str) -> "Result":
-        """The same with another program in the bare one's place."""
-        return replace(self, bare=self.beside[rival])
+    def note(self, name: str) -> float:
+        """The median of what the rounds noted."""
+        return median(run.notes[name] for run in self.service)
 
     @property
     def batches(self) -> int:
@@ -95,18 +93,7 @@ class Result:
             "waiting": self.waiting,
             "batches": self.batches,
             "rounds": len(self.service),
-            "rss_mib": self.rss_mib,
-            **({"beside": {name: self.against(name).rival() for name in self.beside}} if self.beside else {}),
-            **self.more,
-        }
-
-    def rival(self) -> dict[str, float]:
-        """The bare program's side, for its name in `beside`; `share` is how much of its rate the service reaches."""
-        return {
-            "entries_per_second": round(self.ceiling_entries_per_second, 1),
-            "share": round(self.share, 3),
-            "cpu_us_per_entry": round(self.ceiling_cpu_us_per_entry, 2),
-            "peak_rss_mib": round(max(run.peak_rss_mib for run in self.bare), 1),
+            **self.added.figures,
         }
 
 
@@ -118,4 +105,5 @@ def together(runs: Sequence[Measurement], seconds: float) -> Measurement:
         seconds=seconds,
         cpu_seconds=sum(run.cpu_seconds for run in runs),
         peak_rss_mib=max(run.peak_rss_mib for run in runs),
+        notes={name: value for run in runs for name, value in run.notes.items()},
     )

@@ -3,10 +3,14 @@
 It is kept in an embedded broker's file, entry for entry what the services make of the same journal on Kafka.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain, count, cycle, islice
 from pathlib import Path
+from shutil import copy
+from zlib import crc32
+
+import orjson
 
 from bench.processes import Program, run
 from dev.ibmi import JournalEntry
@@ -16,7 +20,7 @@ from runtime.embedded import EmbeddedBroker
 from runtime.metrics import Metrics
 from runtime.record import Record, StoredRecord
 from runtime.shutdown import Shutdown
-from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics, partition_of
+from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics, entry_key, partition_of
 
 SYSTEM = "BENCH"
 ZONE = "Europe/Berlin"
@@ -41,35 +45,55 @@ OF_SIMULATOR = {
 
 
 class Prepared:
-    """`entries` journal entries and what becomes of them, in `file`; made when it is first asked for."""
+    """`entries` journal entries and what becomes of them, in `file`; made when it is first asked for.
 
-    def __init__(self, folder: Path, entries: int) -> None:
+    The enricher gets `settings` beside its usual ones. Of every `strangers` connections one is given an address that
+    does not come again; 0 is none.
+    """
+
+    def __init__(
+        self, folder: Path, entries: int, *, settings: Mapping[str, str] | None = None, strangers: int = 0
+    ) -> None:
         self.folder = folder
         self.entries = entries
         self.file = folder / "prepared.db"
+        self._journal = folder / "entries.db"
+        self._settings = settings or {}
+        self._strangers = strangers
+
+    def journal(self) -> Path:
+        """A file with the entries only, made by now. Raises ProgramFailed."""
+        if not self._journal.exists():
+            self._run("producer", self._journal, self.entries + SPARE)
+            if self._strangers:
+                _estrange(self._journal, self._strangers)
+        return self._journal
 
     def path(self) -> Path:
         """The file, made by now. Raises ProgramFailed."""
         if not self.file.exists():
-            settings = {**OF_SIMULATOR, "SK2SIEM_BROKER__URL": f"sqlite:///{self.file}"}
-            broker_of(self.file).ensure(all_topics())
-            for service, entries in (("producer", self.entries + SPARE), ("enricher", self.entries)):
-                run(Program("bench.child", [service, str(entries)], settings), self.folder / "prepared.log")
+            copy(self.journal(), self.file)
+            self._run("enricher", self.file, self.entries)
         return self.file
 
+    def _run(self, service: str, file: Path, entries: int) -> None:
+        settings = {**OF_SIMULATOR, "SK2SIEM_BROKER__URL": f"sqlite:///{file}", **self._settings}
+        broker_of(file).ensure(all_topics())
+        run(Program("bench.child", [service, str(entries)], settings), self.folder / "prepared.log")
+
     @cached_property
-    def _broker(self) -> EmbeddedBroker:
+    def broker(self) -> EmbeddedBroker:
         return broker_of(self.path())
 
     @cached_property
     def outcomes(self) -> int:
         """How many verdicts and events became of the entries: an entry that only tells of TLS becomes none."""
-        return sum(stored.type in OUTCOMES for stored in self._broker.read(VERDICTS))
+        return sum(stored.type in OUTCOMES for stored in self.broker.read(VERDICTS))
 
     def for_enricher(self) -> Iterator[Record]:
         """What a producer would have published, over and over again."""
         while True:
-            for stored in self._broker.read(ENTRIES):
+            for stored in self.broker.read(ENTRIES):
                 yield from placed(stored)
 
     def for_sinks(self) -> Iterator[Record]:
@@ -78,8 +102,8 @@ class Prepared:
         Spread evenly, so that no partition begins to repeat itself before all of them do.
         """
         numbers = cycle(range(DEFAULT_PARTITIONS))
-        endless = (stored for _ in count() for stored in self._broker.read(VERDICTS))
-        for stored in chain(self._broker.read(ALERTS), endless):
+        endless = (stored for _ in count() for stored in self.broker.read(VERDICTS))
+        for stored in chain(self.broker.read(ALERTS), endless):
             yield Record(stored.partition.topic, stored.key, stored.value, stored.type, next(numbers))
 
 
@@ -94,6 +118,29 @@ def placed(stored: StoredRecord) -> Iterator[Record]:
     partitions = range(DEFAULT_PARTITIONS) if everywhere else (partition_of(stored.key, DEFAULT_PARTITIONS),)
     for partition in partitions:
         yield Record(topic, stored.key, stored.value, stored.type, partition)
+
+
+def _estrange(file: Path, strangers: int) -> None:
+    """Every so many'th connection with an address of its own, in all of its entries."""
+    known = list(broker_of(file).read(ENTRIES))
+    file.unlink()
+    broker = broker_of(file)
+    broker.ensure(all_topics())
+    publisher = broker.publisher("bench")
+    publisher.claim()
+    publisher.publish([_estranged(stored, strangers) for stored in known])
+    publisher.close()
+
+
+def _estranged(stored: StoredRecord, strangers: int) -> Record:
+    if stored.type == "entry":
+        entry = orjson.loads(stored.value)
+        ends = crc32(f"{entry['remote_address']} {entry['remote_port']} {entry['local_port']}".encode())
+        if entry["remote_address"] and ends % strangers == 0:
+            entry["remote_address"] = f"10.{128 + (ends >> 24) % 128}.{ends >> 16 & 255}.{ends >> 8 & 255}"
+            key = entry_key(entry["system"], entry["remote_address"])
+            return Record(ENTRIES, key, orjson.dumps(entry), stored.type)
+    return Record(ENTRIES, stored.key, stored.value, stored.type)
 
 
 def journal_entries(number: int) -> Iterator[JournalEntry]:

@@ -5,17 +5,57 @@ A bare program with prebuilt bodies stands beside them, as the measure of what t
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from statistics import median
 
 from bench import rsyslog, siems, stock
-from bench.contests import MORE_THAN_A_BATCH, Contest, Ground, Run, verdicts
-from bench.measurement import Measurement
+from bench.ground import Contest, Ground, Run, verdicts
+from bench.measurement import Added, Measurement
 from bench.prepared import SERVICE
 from bench.processes import Program, run
 from bench.siems import Siem
 
 WORKERS = 2
-ANSWER_SECONDS = 0.25
+
+
+@dataclass(slots=True)
+class Beside:
+    """Programs that did the same as the service, a run of each in every round."""
+
+    runs: Mapping[str, Run]
+    service: list[Measurement] = field(default_factory=list)
+    rivals: dict[str, list[Measurement]] = field(default_factory=dict)
+
+    def run_service(self, run: Run, number: int) -> Measurement:
+        self.service.append(run(number))
+        return self.service[-1]
+
+    def run_bare(self, run: Run, number: int) -> Measurement:
+        """And the rivals behind it."""
+        bare = run(number)
+        for name, rival in self.runs.items():
+            self.rivals.setdefault(name, []).append(rival(number))
+        return bare
+
+    def added(self) -> Added:
+        """`share` is how much of the rival's rate the service reaches; CPU µs an entry are seconds a million."""
+        ours = median(one.entries_per_second for one in self.service)
+        figures: dict[str, dict[str, float]] = {}
+        for name, rival in self.rivals.items():
+            rate = median(one.entries_per_second for one in rival)
+            figures[name] = {
+                "entries_per_second": round(rate, 1),
+                "share": round(ours / rate, 3),
+                "cpu_us_per_entry": round(median(one.cpu_us_per_entry for one in rival), 2),
+                "peak_rss_mib": round(max(one.peak_rss_mib for one in rival), 1),
+            }
+        words = [
+            f"{name} {one['entries_per_second']:,.0f} entries/s (share {one['share']:.2f}), "
+            f"{one['cpu_us_per_entry']:.0f} CPU µs, {one['peak_rss_mib']:.0f} MiB"
+            for name, one in figures.items()
+        ]
+        return Added({"beside": figures}, "; ".join(words))
 
 
 @contextmanager
@@ -28,32 +68,26 @@ def elastic(ground: Ground) -> Iterator[Contest]:
             siem.begin(name)
             bootstrap = exports["SK2SIEM_BROKER__URL"].removeprefix("kafka://")
             way = rsyslog.Way(bootstrap, siem.server.port, siem.index(name), WORKERS)
-            folder = ground.folder / name
-            return rsyslog.measure(way, _entries(ground), partial(siem.count, name), folder=folder, log=ground.log)
+            stored = partial(siem.count, name)
+            return rsyslog.measure(way, ground.unique, stored, folder=ground.folder / name, log=ground.log)
 
-        contest = _contest(ground, siem, exports, {"rsyslog": syslog})
-        for warm in (contest.bare, contest.service):
+        service, raw, prebuilt = sides(ground, siem, exports)
+        for warm in (raw, service):
             warm(0)
-        yield contest
+        yield _contest(ground, service, raw, Beside({"prebuilt": prebuilt, "rsyslog": syslog}))
 
 
 @contextmanager
 def splunk(ground: Ground) -> Iterator[Contest]:
     """Kafka to the HEC double."""
     with verdicts(ground) as exports, siems.splunk(ground.folder / "rivals") as siem:
-        yield _contest(ground, siem, exports, {})
+        service, raw, prebuilt = sides(ground, siem, exports)
+        yield _contest(ground, service, raw, Beside({"prebuilt": prebuilt}))
 
 
-@contextmanager
-def slow_splunk(ground: Ground) -> Iterator[Contest]:
-    """The same where every answer takes a while: what waits must not pile up in memory."""
-    with verdicts(ground) as exports, siems.splunk(ground.folder / "slow") as siem:
-        siem.slow(ANSWER_SECONDS)
-        yield _contest(ground, siem, exports, {})
-
-
-def _contest(ground: Ground, siem: Siem, exports: Mapping[str, str], beside: Mapping[str, Run]) -> Contest:
-    entries, sink = _entries(ground), siem.sink
+def sides(ground: Ground, siem: Siem, exports: Mapping[str, str]) -> tuple[Run, Run, Run]:
+    """The service, the program with raw values, and the one with prebuilt bodies."""
+    sink = siem.sink
 
     def measured(make: Callable[[Mapping[str, str]], Program], side: str, number: int) -> Measurement:
         name = f"{side}{number}"
@@ -65,16 +99,16 @@ def _contest(ground: Ground, siem: Siem, exports: Mapping[str, str], beside: Map
             stock.forget_group({**SERVICE, **used}, f"raw-{sink}" if side == "raw" else sink)
 
     def raw(settings: Mapping[str, str]) -> Program:
-        return Program("bench.bare_raw", [sink, str(entries)], {**SERVICE, **settings, **ground.tried})
+        return Program("bench.bare_raw", [sink, str(ground.unique)], {**SERVICE, **settings, **ground.tried})
 
-    return Contest(
-        partial(measured, lambda used: ground.service(sink, used, entries), "service"),
+    return (
+        partial(measured, lambda used: ground.service(sink, used, ground.unique), "service"),
         partial(measured, raw, "raw"),
-        ground.waiting,
-        {"prebuilt": partial(measured, lambda used: ground.bare(sink, used, entries), "prebuilt"), **beside},
+        partial(measured, lambda used: ground.bare(sink, used, ground.unique), "prebuilt"),
     )
 
 
-def _entries(ground: Ground) -> int:
-    """So many that no id comes twice: a SIEM that knows an id answers otherwise."""
-    return ground.prepared.outcomes - MORE_THAN_A_BATCH
+def _contest(ground: Ground, service: Run, raw: Run, beside: Beside) -> Contest:
+    return Contest(
+        partial(beside.run_service, service), partial(beside.run_bare, raw), ground.waiting, added=beside.added
+    )

@@ -1,6 +1,6 @@
 """The results for people: one row a benchmark."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -15,25 +15,7 @@ def table(results: Sequence[Result]) -> Table:
         made.add_column(column, justify="right")
     for result in results:
         made.add_row(result.name, *cells(result))
-        for rival in result.beside:
-            made.add_row(f"  beside {rival}", *cells(result.against(rival)))
     return made
-
-
-def notes(results: Sequence[Result]) -> list[str]:
-    """A line for each result that says more than the table has room for."""
-    return [f"{result.name}: {words(result.more)}" for result in results if result.more]
-
-
-def words(more: Mapping[str, object]) -> str:
-    """`killed 2 times; sk2siem: lost 0, doubled 512`, and the like."""
-    parts = []
-    for name, value in more.items():
-        if isinstance(value, Mapping):
-            parts.append(f"{name}: " + ", ".join(f"{key} {count:,}" for key, count in value.items()))
-        else:
-            parts.append(f"{name} {value}")
-    return "; ".join(parts)
 
 
 def cells(result: Result) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from bench.meter import status_mib
 from bench.processes import ROOT
 from cli.variables import PREFIX
 
@@ -48,17 +49,12 @@ class Watched:
 
     @property
     def rss_mib(self) -> float:
-        return self._memory("VmRSS:")
+        return status_mib("VmRSS", self._child.pid)
 
     @property
     def peak_rss_mib(self) -> float:
-        return self._memory("VmHWM:")
+        return status_mib("VmHWM", self._child.pid)
 
     def kill(self) -> None:
         self._child.kill()
         self._child.wait()
-
-    def _memory(self, name: str) -> float:
-        text = Path(f"/proc/{self._child.pid}/status").read_text()
-        line = next(line for line in text.splitlines() if line.startswith(name))
-        return int(line.split()[1]) / 1024

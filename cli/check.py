@@ -25,7 +25,7 @@ def command(name: str) -> None:
     """
     settings = load(os.environ)
     wired = service(name, settings)
-    ends = {"broker": lambda: _check_broker(name, settings), name: lambda: wired.check(settings)}
+    ends = {"broker": lambda: check_broker(name, settings), name: lambda: wired.check(settings)}
     failed = [end for end, check in ends.items() if not _passes(end, check)]
     if failed:
         sections = " and ".join(name_of((SECTIONS.get(end, end), "*")) for end in failed)
@@ -34,7 +34,8 @@ def command(name: str) -> None:
         )
 
 
-def _check_broker(name: str, settings: Settings) -> str:
+def check_broker(name: str, settings: Settings) -> str:
+    """One sentence on the broker. Raises what connecting and its check raise."""
     with tool(name, settings) as (broker, _):
         return broker.check()
 

@@ -36,8 +36,9 @@ class Handshake(NamedTuple):
 class Connection:
     """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
 
-    `at` is the time that counts for windows, `need` the record from which on this can be rebuilt; `own_need` is the
-    same without `inherited`: the handshakes of connections before on the same ends, and what those need. `finding` is
+    `at` is the time that counts for windows, `offset` the record of its entry, `need` the one from which on this can be
+    rebuilt; `own_need` is the same without `inherited`: the handshakes of connections before on the same ends, and what
+    those need. `heard` is when the newest handshake came that belongs to it, whether it counts or not. `finding` is
     None while it is open. `levels` are those of its window as far as is known or, `levels_asserted`, as a setting says;
     `cut` says what ended it early.
     """
@@ -57,10 +58,12 @@ class Connection:
     reader: str
     backfill: bool
     at: datetime
+    offset: Offset
     need: Offset
     own_need: Offset
     inherited: tuple[tuple[datetime, Offset], ...] = ()
     handshakes: tuple[Handshake, ...] = ()
+    heard: datetime | None = None
     levels: Levels = None
     levels_asserted: bool = False
     cut: Reason | None = None
@@ -82,7 +85,7 @@ class Connection:
         return any(handshake.failed for handshake in self.handshakes)
 
 
-def connection_of(entry: Entry, at: datetime, need: Offset) -> Connection:
+def connection_of(entry: Entry, at: datetime, offset: Offset, need: Offset) -> Connection:
     """The connection that an entry opens. Texts that come again and again are kept once."""
     return Connection(
         entry.id,
@@ -100,6 +103,7 @@ def connection_of(entry: Entry, at: datetime, need: Offset) -> Connection:
         sys.intern(entry.reader),
         entry.backfill,
         at,
+        offset,
         need,
         need,
     )

@@ -12,17 +12,18 @@ from schemas.records import Entry
 
 
 class Early(NamedTuple):
-    """`need` is the record from which on this can be rebuilt."""
+    """`offset` is its record, `need` the one from which on this can be rebuilt."""
 
     entry: Entry
     handshake: Handshake
+    offset: Offset
     need: Offset
 
 
 class EarlyHandshakes:
-    """Each waits for `lead`; `needs` are told of those that wait."""
+    """Each waits for `lead`; `needs` is told of those that wait."""
 
-    def __init__(self, lead: timedelta, *needs: Needs) -> None:
+    def __init__(self, lead: timedelta, needs: Needs) -> None:
         self._lead = lead
         self._needs = needs
         self._by_key: dict[Key, list[Early]] = {}
@@ -31,10 +32,14 @@ class EarlyHandshakes:
     def __len__(self) -> int:
         return len(self._in_order)
 
+    @property
+    def oldest(self) -> Offset | None:
+        """The record of the first that waits."""
+        return self._in_order[0].offset if self._in_order else None
+
     def keep(self, early: Early) -> None:
         self._add(early)
-        for needs in self._needs:
-            needs.add(early.need)
+        self._needs.add(early.need)
 
     def take(self, key: Key, at: datetime) -> list[Early]:
         """Those that came at most `lead` before a connection of these ends; they do not wait any more."""
@@ -66,5 +71,4 @@ class EarlyHandshakes:
         self._by_key[key].remove(early)
         if not self._by_key[key]:
             del self._by_key[key]
-        for needs in self._needs:
-            needs.release(early.need)
+        self._needs.release(early.need)

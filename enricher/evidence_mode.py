@@ -6,8 +6,9 @@ from enricher.alert import alert_about
 from enricher.catalogue import Catalogue, Match
 from enricher.conclusion import conclude
 from enricher.connection import Connection, Finding, connection_of, handshake_of
+from enricher.decision import Decided, Decision, Unjoined
 from enricher.events import event_of, match_of
-from enricher.join import Decided, Decision, Join, Unjoined
+from enricher.join import Join
 from enricher.levels import Levels
 from enricher.naming import Published
 from enricher.networks import Location
@@ -23,7 +24,7 @@ TELNET = frozenset({"telnet", "telnet-ssl"})
 
 
 Output = tuple[Offset | None, Published]
-"""What is published, and the record from which on it could be open; None where it never is."""
+"""What is published, and the record whose outcome it is; None where that is never open."""
 
 
 class EvidenceMode:
@@ -34,17 +35,17 @@ class EvidenceMode:
         self._policy = policy
 
     def find(self, connection: Connection, present: Levels, is_over: bool) -> Finding | None:
-        """See `enricher.join.Find`."""
+        """See `enricher.decision.Find`."""
         match, location = self._look_up(connection)
         return decide(Facts(connection, match, location, self._policy, present, is_over))
 
-    def published(self, entry: Entry, join: Join) -> Iterator[Output]:
+    def published(self, entry: Entry, offset: Offset, join: Join) -> Iterator[Output]:
         """What an entry brings."""
         kind = entry.detail_type
         if kind in CONNECTIONS:
-            yield from self.of_decisions(join.connection(entry), entry)
+            yield from self.of_decisions(join.connection(entry, offset), entry)
         elif kind in HANDSHAKES and not VPN_PORTS & {entry.local_port, entry.remote_port}:
-            yield from self.of_decisions(join.handshake(entry), entry)
+            yield from self.of_decisions(join.handshake(entry, offset), entry)
         elif kind in UDP or kind is DetailType.SECURE:
             yield from ((None, record) for record in self._alone(entry, join.levels.present))
         else:
@@ -54,9 +55,9 @@ class EvidenceMode:
         """What decisions bring; `entry` is the one that they came with."""
         for decision in decisions:
             if isinstance(decision, Unjoined):
-                yield from ((decision.need, record) for record in self._unjoined(decision))
+                yield from ((decision.offset, record) for record in self._unjoined(decision))
             else:
-                yield from ((decision.connection.need, record) for record in self._decided(decision, entry))
+                yield from ((decision.connection.offset, record) for record in self._decided(decision, entry))
 
     def _decided(self, decision: Decided, entry: Entry | None) -> Sequence[Published]:
         finding = decision.connection.finding
@@ -81,7 +82,7 @@ class EvidenceMode:
 
     def _alone(self, entry: Entry, levels: Levels) -> Sequence[Published]:
         """A verdict on what one entry tells by itself."""
-        connection = connection_of(entry, entry.time, Offset(0))
+        connection = connection_of(entry, entry.time, Offset(0), Offset(0))
         connection.levels = levels
         if entry.detail_type is DetailType.SECURE:
             connection.handshakes = (handshake_of(entry, entry.time),)

@@ -10,13 +10,13 @@ Pure, and fed record by record in journal order, so that where batches begin and
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from enricher.connection import Connection, Finding, Key, connection_of, handshake_of, key_of
+from enricher.connection import Connection, Key, connection_of, handshake_of, key_of
+from enricher.decision import Decided, Decision, Find, Unjoined
 from enricher.early import Early, EarlyHandshakes
-from enricher.levels import LevelHistory, Levels
+from enricher.levels import LevelHistory
 from enricher.needs import Needs
 from enricher.policy import Reason
 from enricher.window_clock import NOTHING, WindowClock
@@ -25,34 +25,6 @@ from schemas.records import Audit, Entry, EventId, Progress
 
 LEAD = timedelta(seconds=2)
 REMEMBERED_WINDOWS = 3
-
-Find = Callable[[Connection, Levels, bool], Finding | None]
-"""The first row of the verdict table that applies, given the levels in force at this place and whether the window is
-over; None while an S could still change the answer."""
-
-
-class Decided(NamedTuple):
-    """A verdict is due: the first, or a correction of `before`."""
-
-    connection: Connection
-    before: Finding | None
-
-
-class Unjoined(NamedTuple):
-    """A handshake that decides nothing: `alone` where no connection is known for it, else it came with nothing new.
-
-    `levels` were in force around it; `is_cut` where a gap may have taken its connection; `need` is as that of a
-    connection.
-    """
-
-    entry: Entry
-    need: Offset
-    levels: Levels
-    alone: bool
-    is_cut: bool = False
-
-
-Decision = Decided | Unjoined
 
 
 class Join:
@@ -65,11 +37,12 @@ class Join:
         self._find = find
         self.clock = WindowClock()
         self.levels = LevelHistory()
-        self._needs, self._open = Needs(), Needs()
-        self._early = EarlyHandshakes(self._lead, self._needs, self._open)
+        self._needs = Needs()
+        self._early = EarlyHandshakes(self._lead, self._needs)
         self._newest: dict[Key, Connection] = {}
         self._arrived: deque[Connection] = deque()
         self._waiting: deque[Connection] = deque()
+        self._undecided = 0
         self._late: dict[EventId, list[tuple[Entry, datetime]]] = {}
         self._progress: deque[tuple[datetime, Offset]] = deque()
         self._need = first
@@ -81,58 +54,57 @@ class Join:
 
     @property
     def undecided_from(self) -> Offset | None:
-        """The same for what is not decided; None when nothing is open."""
-        return self._open.oldest
+        """The oldest entry that is not decided; None when nothing is open."""
+        waiting = self._waiting
+        while waiting and waiting[0].finding is not None and waiting[0].id not in self._late:
+            waiting.popleft()
+        undecided = [one for one in (self._early.oldest, waiting[0].offset if waiting else None) if one is not None]
+        return min(undecided, default=None)
 
     @property
     def open_windows(self) -> int:
-        return self._open.count
+        return self._undecided + len(self._early)
 
     @property
     def size(self) -> int:
         """How many connections and handshakes are remembered."""
         return len(self._arrived) + len(self._early)
 
-    def connection(self, entry: Entry) -> Iterator[Decision]:
-        """An A or C entry. One that was read before is passed over."""
+    def connection(self, entry: Entry, offset: Offset) -> Iterator[Decision]:
+        """An A or C entry, in the record at `offset`. One that was read before is passed over."""
         at, key = self._time_of(entry.time), key_of(entry)
         before = self._newest_of(key, at)
         if before is not None and before.id == entry.id:
             return
-        connection = connection_of(entry, at, self._need)
+        connection = connection_of(entry, at, offset, self._need)
         taken = self._early.take(key, at)
         for early in taken:
             connection.handshakes += (early.handshake,)
+            connection.heard = early.handshake.at
             connection.need = connection.own_need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
         self._newest[key] = connection
         self._arrived.append(connection)
         self._needs.add(connection.need)
-        self._open.add(connection.need)
+        self._undecided += 1
         yield from self._decide(connection, is_over=False)
         if connection.finding is None:
             self._waiting.append(connection)
         elif connection.finding.kind is None:
             connection.handshakes = ()
             for early in taken:
-                yield Unjoined(early.entry, early.need, connection.levels, alone=False)
+                yield Unjoined(early.entry, offset, connection.levels, alone=False)
 
-    def handshake(self, entry: Entry) -> Iterator[Decision]:
-        """An S or X entry. One that was read before is passed over."""
+    def handshake(self, entry: Entry, offset: Offset) -> Iterator[Decision]:
+        """An S or X entry, in the record at `offset`. One that was read before is passed over."""
         at, key = self._time_of(entry.time), key_of(entry)
         connection = self._newest_of(key, at)
         if connection is None:
-            self._early.keep(Early(entry, handshake_of(entry, at), self._need))
-        elif any(handshake.id == entry.id for handshake in connection.handshakes):
-            return
-        elif connection.finding is not None:
-            yield from self._correct(connection, entry, at)
-        elif at > connection.at + self._window:
-            self._late.setdefault(connection.id, []).append((entry, at))
-        else:
-            connection.handshakes += (handshake_of(entry, at),)
-            yield from self._decide(connection, is_over=False)
+            self._early.keep(Early(entry, handshake_of(entry, at), offset, self._need))
+        elif all(handshake.id != entry.id for handshake in connection.handshakes):
+            connection.heard = at
+            yield from self._belongs(connection, entry, at)
 
     def audit(self, audit: Audit) -> None:
         """The levels changed here."""
@@ -145,8 +117,8 @@ class Join:
     def end(self) -> Iterator[Decision]:
         """Nothing more comes of this system."""
         yield from self._end(Reason.SOURCE_ENDED)
-        self._needs, self._open = Needs(), Needs()
-        self._early = EarlyHandshakes(self._lead, self._needs, self._open)
+        self._needs = Needs()
+        self._early = EarlyHandshakes(self._lead, self._needs)
         self._newest.clear()
         self._arrived.clear()
 
@@ -171,6 +143,15 @@ class Join:
         connection = self._newest.get(key)
         return None if connection is None or at >= connection.at + self._remembered else connection
 
+    def _belongs(self, connection: Connection, entry: Entry, at: datetime) -> Iterator[Decision]:
+        if connection.finding is not None:
+            yield from self._correct(connection, entry, at)
+        elif at > connection.at + self._window:
+            self._late.setdefault(connection.id, []).append((entry, at))
+        else:
+            connection.handshakes += (handshake_of(entry, at),)
+            yield from self._decide(connection, is_over=False)
+
     def _inherit(self, connection: Connection, before: Connection) -> None:
         """What the connections before on the same ends have to do with this one.
 
@@ -178,10 +159,12 @@ class Join:
         succeeded after one that failed may be of a new try, which is this one.
         """
         since = connection.at - self._lead
+        inherited = [one for one in before.inherited if one[0] > since]
+        if before.heard is not None and before.heard > since:
+            inherited.append((before.heard, before.own_need))
+        connection.inherited = tuple(inherited)
+        connection.need = min([connection.need, *(need for _, need in inherited)])
         newest = [handshake for handshake in before.handshakes if handshake.at > since]
-        own = ((handshake.at, before.own_need) for handshake in newest)
-        connection.inherited = (*(one for one in before.inherited if one[0] > since), *own)
-        connection.need = min([connection.need, *(need for _, need in connection.inherited)])
         if newest and not newest[-1].failed and any(handshake.failed for handshake in newest):
             connection.handshakes += (newest[-1],)
 
@@ -190,7 +173,7 @@ class Join:
         connection.levels_asserted = self.levels.is_asserted_from(connection.at - self._lead)
         connection.finding = self._find(connection, self.levels.present, is_over)
         if connection.finding is not None:
-            self._open.release(connection.need)
+            self._undecided -= 1
             yield Decided(connection, None)
 
     def _close(self, connection: Connection) -> Iterator[Decision]:
@@ -208,7 +191,7 @@ class Join:
         found = before if handshake.failed else self._find(connection, self.levels.present, True)
         if found == before:
             connection.handshakes = handshakes
-            yield Unjoined(entry, connection.need, connection.levels, alone=False)
+            yield Unjoined(entry, connection.offset, connection.levels, alone=False)
         else:
             connection.finding = found
             connection.corrections += 1
@@ -219,7 +202,7 @@ class Join:
         for early in passed:
             at = early.handshake.at
             levels = self.levels.over(at - self._lead, at + self._lead)
-            yield Unjoined(early.entry, early.need, levels, alone=True, is_cut=is_cut)
+            yield Unjoined(early.entry, early.offset, levels, alone=True, is_cut=is_cut)
 
     def _end(self, cut: Reason) -> Iterator[Decision]:
         yield from self._give_up(self._early.passed(None), is_cut=True)
@@ -229,12 +212,17 @@ class Join:
             yield from self._close(connection)
 
     def _forget(self, now: datetime) -> None:
-        while self._arrived and self._arrived[0].at + self._remembered <= now:
+        """A handshake of what is forgotten must not be taken for an early one when this is rebuilt."""
+        while self._arrived and self._is_past(self._arrived[0], now):
             connection = self._arrived.popleft()
             self._needs.release(connection.need)
             if self._newest.get(connection.key) is connection:
                 del self._newest[connection.key]
         self.levels.forget_before(now - self._window - self._lead)
+
+    def _is_past(self, connection: Connection, now: datetime) -> bool:
+        heard = connection.heard
+        return connection.at + self._remembered <= now and (heard is None or heard + self._lead <= now)
 
     def _note(self, now: datetime, offset: Offset) -> None:
         """What comes from now on can be rebuilt from the last progress record before any handshake that waits now."""
@@ -256,5 +244,6 @@ class Join:
         self._progress = deque((at - by, offset) for at, offset in self._progress)
         for connection in self._arrived:
             connection.at -= by
+            connection.heard = None if connection.heard is None else connection.heard - by
             connection.handshakes = tuple(one._replace(at=one.at - by) for one in connection.handshakes)
             connection.inherited = tuple((at - by, need) for at, need in connection.inherited)

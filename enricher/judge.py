@@ -33,12 +33,12 @@ NO_WINDOW = timedelta(0)
 
 
 class Placed(NamedTuple):
-    """A record to be published, and where. `need` is the record from which on it could have been undecided."""
+    """A record to be published, and where. `about` is the record whose outcome it is, None where that is never open."""
 
     record: Published
     key: bytes
     partition: int
-    need: Offset | None = None
+    about: Offset | None = None
 
 
 class Judge:
@@ -70,9 +70,11 @@ class Judge:
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        placed: list[Placed] = []
+        placed = [] if items else self._all_owed()
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
+            if item.is_restored:  # whoever restored it has judged it, with the records among which it belongs
+                continue
             placed += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
@@ -93,11 +95,11 @@ class Judge:
         owed: list[Placed] = []
         for record in records:
             try:
-                placed = list(self._settle(record)) if record.type in READS else []
+                placed = list(self._settle(record)) if record.type in READS and not record.is_restored else []
             except CodecError:
                 continue
             if undecided_from is not None:
-                owed += (one for one in placed if one.need is not None and one.need >= undecided_from)
+                owed += (one for one in placed if one.about is not None and one.about >= undecided_from)
         if owed:
             self._owed[partition] = owed
 
@@ -126,6 +128,11 @@ class Judge:
         window = timedelta(seconds=self._policy.window_seconds) if is_evidence else NO_WINDOW
         return Join(window, self._evidence.find, first)
 
+    def _all_owed(self) -> list[Placed]:
+        """A checkpoint without records would else say of a partition that nothing is owed any more."""
+        owed, self._owed = self._owed, {}
+        return [one for part in owed.values() for one in part]
+
     def _settle(self, item: StoredRecord) -> Iterator[Placed]:
         record = decode(item.type, item.value)
         if (expired := self._expired.pop(item.partition, None)) is not None:
@@ -148,12 +155,12 @@ class Judge:
     def _entry(self, entry: Entry, item: StoredRecord) -> Iterator[Placed]:
         could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES
         if self._policy.mode is Mode.PORTS:
-            need = item.offset if could_be_open else None
+            about = item.offset if could_be_open else None
             found = publish_by_port(entry, self._catalogue, self._policy)
-            yield from (Placed(record, item.key, item.partition.number, need) for record in found)
+            yield from (Placed(record, item.key, item.partition.number, about) for record in found)
         else:
             system = self._systems.of(item.partition, entry.system, item.offset)
-            yield from _placed(self._evidence.published(entry, system.join), item)
+            yield from _placed(self._evidence.published(entry, item.offset, system.join), item)
 
     def _progress(self, progress: Progress, item: StoredRecord) -> Iterator[Placed]:
         system = self._systems.of(item.partition, progress.system, item.offset)
@@ -213,8 +220,8 @@ class Judge:
 
 def _placed(outputs: Iterator[Output], item: StoredRecord) -> Iterator[Placed]:
     """On the partition that the item is on, under the key of the connection: it can be another one's time."""
-    for need, record in outputs:
-        yield Placed(record, _key(record), item.partition.number, need)
+    for about, record in outputs:
+        yield Placed(record, _key(record), item.partition.number, about)
 
 
 def _at_home(records: Iterable[Published | None], item: StoredRecord) -> Iterator[Placed]:

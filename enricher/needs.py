@@ -10,7 +10,6 @@ class Needs:
 
     def __init__(self) -> None:
         self._counts: Counter[Offset] = Counter()
-        self.count = 0
 
     @property
     def oldest(self) -> Offset | None:
@@ -18,10 +17,8 @@ class Needs:
 
     def add(self, need: Offset) -> None:
         self._counts[need] += 1
-        self.count += 1
 
     def release(self, need: Offset) -> None:
-        self.count -= 1
         self._counts[need] -= 1
         if not self._counts[need]:
             del self._counts[need]

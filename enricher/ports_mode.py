@@ -24,7 +24,7 @@ def publish_by_port(entry: Entry, catalogue: Catalogue, policy: Policy) -> Seque
     if not _is_judged(entry.detail_type, policy):
         return [event_of(entry, catalogue)]
     match, location = match_of(entry, catalogue), policy.networks.locate(entry.remote_address)
-    connection = connection_of(entry, entry.time, Offset(0))
+    connection = connection_of(entry, entry.time, Offset(0), Offset(0))
     finding = decide_by_port(Facts(connection, match, location, policy, None, is_over=True))
     if finding.kind is None:
         return [event_of(entry, catalogue, finding.reason)]

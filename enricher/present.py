@@ -125,6 +125,7 @@ def _connection(present: Present, direction: Direction, now: datetime) -> Connec
         reader="netstat",
         backfill=False,
         at=now,
+        offset=Offset(0),
         need=Offset(0),
         own_need=Offset(0),
     )

@@ -5,7 +5,7 @@ is gone, and the two are compared.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,10 +55,11 @@ class Connection(NamedTuple):
 
 @dataclass(slots=True)
 class Confusion:
-    """How often each truth got each verdict, and every connection of which that is a lie."""
+    """How often each truth got each verdict, and every connection of which that is a lie, in so many entries."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     lies: list[str] = field(default_factory=list)
+    entries: int = 0
 
     @property
     def connections(self) -> int:
@@ -69,6 +70,11 @@ class Confusion:
         self.counts[truth_of(connection), f"{verdict.verdict} {verdict.reason}" if verdict else "no verdict"] += 1
         if (lie := lie_of(connection, catalogue)) is not None:
             self.lies.append(f"{connection.entry.id}: {lie} ({connection.truth})")
+
+    def merge(self, other: "Confusion") -> None:
+        self.counts += other.counts
+        self.lies += other.lies
+        self.entries += other.entries
 
     def table(self) -> str:
         """One line per truth and verdict, the truths together."""
@@ -83,15 +89,20 @@ def confusion(seeds: Iterable[int], settings: SimulatorSettings = BUSY_HOURS) ->
     policy = load_policy(Path("default"), catalogue)
     found = Confusion()
     for seed in seeds:
-        for connection in judged(settings.model_copy(update={"seed": seed}), catalogue, policy):
+        rows = rows_of(settings.model_copy(update={"seed": seed}))
+        found.entries += len(rows)
+        for connection in judged(rows, catalogue, policy):
             found.add(connection, catalogue)
     return found
 
 
-def judged(settings: SimulatorSettings, catalogue: Catalogue, policy: Policy) -> Iterator[Connection]:
+def judged(rows: list[Row], catalogue: Catalogue, policy: Policy) -> Iterator[Connection]:
     """Every connection of one journal, after all corrections."""
-    rows = list(_rows(Partition(settings)))
-    verdicts = _last_verdicts(_judge(rows, Judge(catalogue, policy)))
+    return beside(rows, last_verdicts(_verdicts(_judge(rows, Judge(catalogue, policy)))), policy)
+
+
+def beside(rows: list[Row], verdicts: Mapping[EventId, Verdict], policy: Policy) -> Iterator[Connection]:
+    """Every connection of one journal with its last verdict."""
     handshakes: dict[int, list[Entry]] = {}
     for written, record in rows:
         if isinstance(record, Entry) and written.truth and record.detail_type in "SX":
@@ -172,8 +183,12 @@ def _audited(levels: list[tuple[datetime, tuple[str, ...] | None]], start: datet
     return bool(before) and all(named is not None and "*NETSECURE" in named for named in [before[-1], *during])
 
 
-def _rows(partition: Partition) -> Iterator[Row]:
+def rows_of(settings: SimulatorSettings) -> list[Row]:
     """Decoded by the producer's own decoder, in journal order."""
+    return list(_rows(Partition(settings)))
+
+
+def _rows(partition: Partition) -> Iterator[Row]:
     clock = JournalClock(str(partition.timeline.zone))
     facts = EntryFacts(SYSTEM, JOURNAL, "simulator", clock.to_utc, EPOCH)
     levels: frozenset[str] | None = None
@@ -205,17 +220,22 @@ def _stored(record: Entry | Audit | Progress, offset: int) -> StoredRecord:
     return StoredRecord(PLACE, Offset(offset), b"", encode(record), record.type)
 
 
-def _last_verdicts(outputs: Iterable[Record]) -> dict[EventId, Verdict]:
+def last_verdicts(verdicts: Iterable[Verdict]) -> Mapping[EventId, Verdict]:
     """By the id of the connection; what is published later corrects what was before."""
     found: dict[EventId, Verdict] = {}
+    for verdict in verdicts:
+        assert (first_id(verdict.id) in found) == (verdict.supersedes is not None), verdict.id
+        found[first_id(verdict.id)] = verdict
+    return found
+
+
+def _verdicts(outputs: Iterable[Record]) -> Iterator[Verdict]:
+    """No event comes twice."""
     events: set[EventId] = set()
     for output in outputs:
         if output.type == Verdict.type:
-            verdict = decode_as(Verdict, output.value)
-            assert (first_id(verdict.id) in found) == (verdict.supersedes is not None), verdict.id
-            found[first_id(verdict.id)] = verdict
+            yield decode_as(Verdict, output.value)
         elif output.type == Event.type:
             event = decode_as(Event, output.value)
             assert event.id not in events, event.id
             events.add(event.id)
-    return found

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.demo.picture import Picture, remote_end
-from cli.terminal import COLOURS
+from cli.terminal import COLOURS, cell
 from schemas.records import VerdictKind
 
 LINE_SECONDS = 3.0
@@ -93,9 +93,7 @@ class LiveView:
         self._live.stop()
 
     def show(self, picture: Picture, behind: Mapping[str, int]) -> None:
-        side = Table.grid(padding=(0, 4))
-        side.add_row(_reasons(picture), _services(behind))
-        self._live.update(Group(self._headline(picture), "", side, "", _alerts(picture)), refresh=True)
+        self._live.update(Group(self._headline(picture), "", frame(picture, behind)), refresh=True)
 
     def _headline(self, picture: Picture) -> Text:
         return Text(
@@ -105,11 +103,18 @@ class LiveView:
         )
 
 
+def frame(picture: Picture, behind: Mapping[str, int]) -> Group:
+    """What is below the headline: verdicts by reason, services, the newest alerts."""
+    side = Table.grid(padding=(0, 4))
+    side.add_row(_reasons(picture), _services(behind))
+    return Group(side, "", _alerts(picture))
+
+
 def _reasons(picture: Picture) -> Table:
     table = Table("verdict", "reason", title="Verdicts", title_justify="left")
     table.add_column("connections", justify="right")
     for (kind, reason), count in picture.reasons().most_common():
-        table.add_row(Text(kind, style=COLOURS[kind]), reason, f"{count:,}")
+        table.add_row(Text(kind, style=COLOURS[kind]), cell(reason), f"{count:,}")
     return table
 
 
@@ -125,5 +130,5 @@ def _alerts(picture: Picture) -> Table:
     table = Table("time (UTC)", "severity", "alert", "from or to", title="Newest alerts", title_justify="left")
     for alert in picture.newest:
         other = remote_end(alert.connection).address if alert.connection else None
-        table.add_row(f"{alert.time:%Y-%m-%d %H:%M:%S}", alert.severity, Text(alert.title), other or "")
+        table.add_row(f"{alert.time:%Y-%m-%d %H:%M:%S}", alert.severity, cell(alert.title), cell(other or ""))
     return table

@@ -11,12 +11,11 @@ from cli.netstat.look import Ends, Seen
 from cli.netstat.looking import Look
 from cli.netstat.older import find_older, journal_of
 from cli.netstat.view import advice_lines, change_line, connections_table, counted, listeners_table
+from cli.running import tool
 from cli.settings import Settings
 from cli.terminal import console
 from producer.listing import Listing
-from runtime.brokers import connect
 from runtime.errors import ConfigError
-from runtime.service import Running
 from runtime.shutdown import Shutdown
 from schemas.records import VerdictKind
 from schemas.topics import VERDICTS
@@ -70,20 +69,16 @@ def watch(look: Look, shutdown: Shutdown, *, seconds: float, insecure: bool, jso
         shutdown.wait(seconds)
 
 
-def publish_baseline(look: Look, settings: Settings, running: Running, *, json: bool) -> None:
+def publish_baseline(look: Look, settings: Settings, *, json: bool) -> None:
     """Those of which nothing on the broker tells; `json` prints them, else they are counted."""
     if not settings.producer.system:
         raise ConfigError("SK2SIEM_PRODUCER__SYSTEM: must be set for --baseline: it stands in every record")
     chain = Listing(look.odbc, settings.producer).receivers()
     seen, now = look.connections(), datetime.now(UTC)
-    broker = connect(settings.broker, running, batch_size=settings.loop.batch_size)
-    try:
-        click.echo("sk2siem: looking which of them have been told; this can take a minute", err=True)
+    with tool("netstat", settings) as (broker, running):
         older = find_older(seen, broker, settings, look.policy, wait=running.shutdown.wait)
         partitions = min(settings.producer.partitions, broker.partitions(VERDICTS))
         publish(broker, look.system, journal_of(settings), chain, older.connections, partitions)
-    finally:
-        broker.close()
     if json:
         _lines(connection_line(look.system, one, now) for one in older.connections)
         return

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from cli.interruption import interruptible
 from cli.running import running_of
 from cli.settings import load
 
@@ -43,9 +44,9 @@ def command(insecure: bool, listen: bool, watch: float | None, json: bool, names
     from cli.netstat.looking import looking
 
     running = running_of("netstat", settings)
-    with looking(settings, running, names=names) as look:
+    with interruptible(running.shutdown), running.resources, looking(settings, running, names=names) as look:
         if baseline:
-            actions.publish_baseline(look, settings, running, json=json)
+            actions.publish_baseline(look, settings, json=json)
         elif listen:
             actions.show_listeners(look, insecure=insecure, json=json)
         elif watch:

@@ -47,7 +47,7 @@ def looking(settings: Settings, running: Running, *, names: bool) -> Iterator[Lo
     """Raises ConfigError for settings, a policy or a catalogue that cannot work."""
     catalogue = load_catalogue(settings.enricher.ports)
     policy = load_policy(settings.enricher.policy, catalogue)
-    with running.resources, asking(settings.ibmi, running) as odbc:
+    with asking(settings.ibmi, running) as odbc:
         resolver = resolver_of(settings.enricher, running, seconds=NAMES_SECONDS) if names else None
         system = settings.producer.system or settings.ibmi.system
         yield Look(odbc, Netstat(odbc, settings.ibmi.username), system, catalogue, policy, resolver)

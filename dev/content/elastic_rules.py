@@ -14,10 +14,11 @@ RISK = {"low": 21, "medium": 47, "high": 73, "critical": 99}
 SILENT_MINUTES = 15
 
 # a connection is named by the id of its first verdict; a correction's id is that with .c1, .c2 behind it
+# a correction comes within a minute, mostly: so long an alert waits for it. INLINE STATS needs Elasticsearch 9.3
 NEWEST = r"""
-| EVAL connection = REPLACE(event.id, "\\.c[0-9]+$", "")
-| INLINE STATS newest = MAX(event.id) BY connection
-| WHERE event.id == newest AND ({condition})
+| EVAL Esql.connection = REPLACE(event.id, "\\.c[0-9]+$", "")
+| INLINE STATS Esql.newest = MAX(event.id) BY Esql.connection
+| WHERE event.id == Esql.newest AND event.ingested < NOW() - 1 minute AND ({condition})
 """
 
 
@@ -75,19 +76,19 @@ def _matching(one: Rule) -> Json:
             return {"type": "esql", "language": "esql", "query": _newest(one)}
         case "count":
             assert one.count
-            return {"type": "esql", "language": "esql", "query": _count(one), "from": f"now-{one.count.minutes}m"}
+            return {"type": "esql", "language": "esql", "query": _count(one), "from": f"now-{one.count.minutes + 1}m"}
         case _:
             return {"type": "esql", "language": "esql", "query": _absent(), "from": "now-2d"}
 
 
 def _newest(one: Rule) -> str:
-    """Whole documents, so that an alert shows all that we wrote. Needs INLINE STATS: Elasticsearch 9.2."""
+    """Whole documents, so that an alert shows all that we wrote."""
     # Kibana takes three fields to suppress by: all of them go into one
     parts = ', " ", '.join(_text(field) for field in _fields(one, one.suppress))
     return (
         f"FROM {ALERTS} METADATA _id, _index, _version"
         + NEWEST.format(condition=_condition(one)).rstrip()
-        + f"\n| EVAL ibmi.suppression = CONCAT({parts})"
+        + f"\n| EVAL Esql.suppression = CONCAT({parts})"
     )
 
 
@@ -98,8 +99,8 @@ def _count(one: Rule) -> str:
     return (
         f"FROM {CONNECTIONS}\n| WHERE ({condition}) OR ibmi.verdict.supersedes IS NOT NULL"
         + NEWEST.format(condition=condition).rstrip()
-        + f"\n| STATS failures = COUNT(*), first = MIN(@timestamp), last = MAX(@timestamp) BY {by}"
-        + f"\n| WHERE failures >= {one.count.least}"
+        + f"\n| STATS Esql.failures = COUNT(*), Esql.first = MIN(@timestamp), Esql.last = MAX(@timestamp) BY {by}"
+        + f"\n| WHERE Esql.failures >= {one.count.least}"
     )
 
 
@@ -108,8 +109,9 @@ def _absent() -> str:
         f"""\
         FROM {CONNECTIONS}
         | WHERE event.action == "status"
-        | STATS seen = MAX(event.ingested), ended = MAX(CASE(ibmi.status.final, event.ingested, NULL)) BY host.name
-        | WHERE seen < NOW() - {SILENT_MINUTES} minutes AND (ended IS NULL OR ended < seen)"""
+        | STATS Esql.seen = MAX(event.ingested), Esql.ended = MAX(CASE(ibmi.status.final, event.ingested, NULL))
+            BY host.name
+        | WHERE Esql.seen < NOW() - {SILENT_MINUTES} minutes AND (Esql.ended IS NULL OR Esql.ended < Esql.seen)"""
     )
 
 
@@ -119,7 +121,7 @@ def _condition(one: Rule) -> str:
 
 
 def _suppression(one: Rule) -> Json:
-    fields = ["ibmi.suppression"] if one.how == "newest" else _fields(one, one.suppress)
+    fields = ["Esql.suppression"] if one.how == "newest" else _fields(one, one.suppress)
     return {
         "group_by": fields,
         "duration": {"value": one.hours, "unit": "h"},

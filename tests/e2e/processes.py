@@ -51,16 +51,23 @@ class Child(Protocol):
 class ServiceProcess:
     """`sk2siem run NAME` with its log in a file; restarts keep the environment.
 
-    `prefix` stands before the command and says how it is run, such as with less rights.
+    `prefix` stands before the command and says how it is run, such as with less rights; `module` is the command
+    itself, and what it wants before the arguments.
     """
 
     def __init__(
-        self, name: str, environment: Mapping[str, str], folder: Path, *arguments: str, prefix: Sequence[str] = ()
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        folder: Path,
+        *arguments: str,
+        prefix: Sequence[str] = (),
+        module: Sequence[str] = ("cli",),
     ) -> None:
         self.name = name
         self.port = free_port()
         self.log = folder / f"{environment.get('SK2SIEM_WORKER', name)}-{name}.log"
-        self._command = [*prefix, sys.executable, "-m", "cli", *(arguments or ("run", name))]
+        self._command = [*prefix, sys.executable, "-m", *module, *(arguments or ("run", name))]
         clean = {key: value for key, value in os.environ.items() if not key.startswith("SK2SIEM_")}
         # by port alone each entry has a verdict or is an event, so that every id can be followed to the end
         offline = {"SK2SIEM_ENRICHER__DNS__ENABLED": "false", "SK2SIEM_ENRICHER__POLICY": "ports"}

@@ -1,8 +1,15 @@
 """What is connected to the IBM i double, as several test modules need it."""
 
-from dev.ibmi import Control
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dev.ibmi import Control, JournalEntry
+from producer.simulator.encoder import EntryData, encode_entry
 
 OURS = ("10.1.1.5", 9471, "as-database-s")
+ACCEPT = EntryData("A", "10.1.1.5", 9471, "10.9.8.7", 50123)
+TELNET = ACCEPT._replace(local_port=23)
+HANDSHAKE = ACCEPT._replace(detail_type="S", secure_version="TLSV1.3", secure_properties="AES_128_GCM_SHA256")
 
 
 def open_some(control: Control) -> None:
@@ -23,3 +30,19 @@ def open_some(control: Control) -> None:
     network.connect(("::ffff:10.1.1.5", 21, "ftp-control"), ("::ffff:10.9.8.10", 50126, None))
     network.connect(("127.0.0.1", 8471, "as-database"), ("127.0.0.1", 50127, None))
     network.connect(("10.1.1.5", 992, "telnet-ssl"), ("10.9.8.11", 50128, None), state="TIME-WAIT")
+
+
+def write(control: Control, count: int, kinds: Sequence[EntryData], *, until: datetime, seconds: float = 1) -> None:
+    """So many SK entries of these kinds in turn, `seconds` apart, the last one at `until`."""
+    attached = control.attached()
+    control.append(
+        JournalEntry(
+            attached.library,
+            attached.receiver,
+            attached.last_sequence + number,
+            until - timedelta(seconds=seconds * (count - number)),
+            "SK",
+            encode_entry(kinds[number % len(kinds)]),
+        )
+        for number in range(1, count + 1)
+    )

@@ -187,7 +187,7 @@ def test_watching_tells_what_opens_and_closes(
         lambda: None,
     )
 
-    with looking(settings, running_of("netstat", settings), names=False) as look:
+    with looking(settings, running_of("test", settings), names=False) as look:
         watch(look, shutdown, seconds=1, insecure=True, json=False)
 
     lines = [line.split(maxsplit=1)[1] for line in capsys.readouterr().out.splitlines()]

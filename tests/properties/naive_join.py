@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from enricher.connection import Connection, Finding, Handshake, connection_of, handshake_of, key_of
-from enricher.join import Find
+from enricher.decision import Find
 from enricher.levels import Levels
 from enricher.policy import Reason
 from runtime.record import Offset
@@ -63,7 +63,7 @@ class NaiveJoin:
         before = self._newest(entry, at)
         if before is not None and before.connection.id == entry.id:
             return
-        connection = connection_of(entry, at, Offset(0))
+        connection = connection_of(entry, at, Offset(0), Offset(0))
         for early, early_at in list(self._early):
             if key_of(early) == key_of(entry) and early_at > at - LEAD:
                 connection.handshakes += (handshake_of(early, early_at),)

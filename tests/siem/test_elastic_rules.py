@@ -1,12 +1,15 @@
 """The detection rules for Elastic: importable, on the time of arrival, over fields that we write."""
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from dev.content import elastic_rules
 from dev.content.written import SIEM
+from schemas.ids import correction_id, entry_id
 from tests.siem.contents import ecs_fields
 from tests.siem.named_fields import in_esql, in_lucene
 
@@ -22,7 +25,7 @@ query references risk_score rule_id severity tags threat timestamp_override to t
 KEYS = frozenset(KEYS_TEXT.split())
 ONLY_SOME = {"index", "new_terms_fields", "history_window_start", "rule_name_override", "severity_mapping"}
 RISKS = {"low": 21, "medium": 47, "high": 73, "critical": 99}
-COMPUTED = {"ibmi.suppression"}
+COMPUTED = {"Esql.suppression"}
 MOST_TO_SUPPRESS_BY = 3
 
 
@@ -79,8 +82,8 @@ def test_connections_of_long_ago_raise_nothing() -> None:
 def test_a_superseded_verdict_does_not_count() -> None:
     for name in ("Insecure connection", "Repeated failed"):
         steps = by_name(name)["query"].split("\n| ")
-        newest = steps.index("INLINE STATS newest = MAX(event.id) BY connection")
-        assert steps[newest + 1].startswith("WHERE event.id == newest AND (")
+        newest = steps.index("INLINE STATS Esql.newest = MAX(event.id) BY Esql.connection")
+        assert steps[newest + 1].startswith("WHERE event.id == Esql.newest AND ")
 
 
 def test_the_promotion_is_told_once_a_day_for_a_host_source_port_and_reason() -> None:
@@ -90,7 +93,7 @@ def test_the_promotion_is_told_once_a_day_for_a_host_source_port_and_reason() ->
     assert [
         name for name in ("host.name", "source.ip", "destination.port", "ibmi.alert.reason") if name not in suppression
     ] == []
-    assert rule["alert_suppression"]["group_by"] == ["ibmi.suppression"]
+    assert rule["alert_suppression"]["group_by"] == ["Esql.suppression"]
     assert rule["alert_suppression"]["duration"] == {"value": 24, "unit": "h"}
 
 
@@ -113,3 +116,13 @@ def test_a_severity_of_ours_is_one_of_elastics() -> None:
 
     assert values == {"1", "21", "47", "73", "99"}
     assert elastic_rules.RISK == RISKS
+
+
+def test_the_newest_record_of_a_connection_is_the_one_with_the_greatest_id() -> None:
+    first = entry_id(datetime(2026, 11, 22, 3, 15), "PROD1", "AUDRCV0001", 184467)
+    ids = [first, correction_id(first, 1), correction_id(first, 2)]
+    replaced = re.search(r'REPLACE\(event\.id, "(.*?)", ""\)', by_name("Insecure connection")["query"])
+
+    assert replaced
+    assert max(ids) == ids[-1]
+    assert {re.sub(replaced[1].replace("\\\\", "\\"), "", one) for one in ids} == {first}

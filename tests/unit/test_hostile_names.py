@@ -1,30 +1,38 @@
 """Names that are attacks, from a real name server through the resolver to every output: text and nothing else."""
 
 import re
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
+import orjson
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from cli.demo.picture import Picture
 from cli.demo.report import report
+from cli.demo.view import frame
+from cli.terminal import inert
+from enricher.explain import explain, explain_event, lines_of
 from enricher.names import Name, NameStatus, clean
 from enricher.naming import with_names
 from enricher.reverse_dns import ReverseDns
 from enricher.settings import DnsSettings
 from runtime.metrics import Metrics
 from runtime.shutdown import Shutdown
-from schemas.records import Alert, Endpoint, Verdict
+from schemas.records import Alert, DetailType, Endpoint, Event, Verdict
 from sinks.elastic.render import render as render_elastic
 from sinks.elastic.streams import Streams
 from sinks.file.settings import FileSettings
 from sinks.file.sink import FileSink
+from sinks.sink import Forwarded
 from sinks.splunk.render import render as render_splunk
+from sinks.syslog.render import render as render_syslog
 from tests.fakes.dns_server import DnsServer
-from tests.unit.sinks.samples import ALERT, VERDICT, parcel
+from tests.unit.sinks.samples import ALERT, ENTRY, EVENT, VERDICT, parcel
 
 HARMLESS = re.compile(r"[a-z0-9_][a-z0-9._-]{0,252}")
 INGESTED = datetime(2026, 11, 22, 2, 15, 1, tzinfo=UTC)
@@ -120,21 +128,41 @@ def published(name: Name) -> tuple[Verdict, Alert]:
     return named, alert
 
 
-def outputs(name: Name, folder: Path) -> dict[str, bytes]:
-    """What each sink sends and what the terminal shows, byte by byte."""
-    contents = published(name)
+def sent(contents: Sequence[Forwarded], folder: Path) -> dict[str, bytes]:
+    """What each sink sends, byte by byte."""
     streams = Streams.of("default")
-    elastic = [render_elastic(content, streams.of_content(content), INGESTED) for content in contents]
     sink = FileSink(FileSettings(path=str(folder)))
     sink.send([parcel(content) for content in contents])
     sink.close()
-    terminal = StringIO()
-    report(Picture(connections={contents[0].id: contents[0]}), [], Console(file=terminal, width=1000))
     return {
         "splunk": b"\n".join(render_splunk(content) for content in contents),
-        "elastic": b"\n".join(elastic),
+        "elastic": b"\n".join(render_elastic(one, streams.of_content(one), INGESTED) for one in contents),
         "file": b"".join(path.read_bytes() for path in sorted(folder.iterdir())),
-        "terminal": re.sub(r"[ ─]+", " ", terminal.getvalue()).encode(),
+        "syslog cef": b"\n".join(render_syslog(content, "cef", 16) for content in contents),
+        "syslog leef": b"\n".join(render_syslog(content, "leef", 16) for content in contents),
+    }
+
+
+def printed(*things: RenderableType) -> str:
+    """As on a terminal that is wide enough."""
+    terminal = StringIO()
+    Console(file=terminal, width=1000).print(*things)
+    return terminal.getvalue()
+
+
+def outputs(name: Name, folder: Path) -> dict[str, bytes]:
+    """What each sink sends and what the terminal shows."""
+    verdict, alert = published(name)
+    picture = Picture(connections={verdict.id: verdict}, newest=deque([alert]))
+    summary = StringIO()
+    report(picture, [], Console(file=summary, width=1000))
+    shown = {
+        "report of the demo": summary.getvalue(),
+        "view of the demo": printed(frame(picture, {"file": 0})),
+        "explain": "\n".join(map(inert, lines_of(explain([verdict], {}, policy_here=None)))),
+    }
+    return sent([verdict, alert], folder) | {
+        word: re.sub(r"[ ─━]+", " ", text).encode() for word, text in shown.items()
     }
 
 
@@ -154,8 +182,20 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> dict[NameStatus, dict[st
     return {status: outputs(Name(HONEST, status), tmp_path_factory.mktemp(status)) for status in statuses}
 
 
-def test_every_output_shows_an_honest_name(honest: dict[NameStatus, dict[str, bytes]]) -> None:
-    assert [output for shown in honest.values() for output, text in shown.items() if HONEST.encode() not in text] == []
+@pytest.mark.parametrize(
+    ("status", "silent"),
+    [
+        pytest.param("confirmed", {"view of the demo"}, id="confirmed"),
+        pytest.param("unconfirmed", {"view of the demo", "syslog cef", "syslog leef"}, id="unconfirmed"),
+    ],
+)
+def test_an_honest_name_is_shown_where_names_are(
+    honest: dict[NameStatus, dict[str, bytes]], status: NameStatus, silent: set[str]
+) -> None:
+    """The view tells addresses; CEF and LEEF cannot say what a name is worth, so they tell confirmed ones only."""
+    shown = honest[status]
+
+    assert {output for output, text in shown.items() if HONEST.encode() not in text} == silent
 
 
 @pytest.mark.parametrize("word", NAMES)
@@ -169,3 +209,47 @@ def test_in_every_output_a_hostile_name_changes_the_name_and_nothing_else(
 
     text = name.text.encode()
     assert shown == {output: line.replace(HONEST.encode(), text) for output, line in honest[name.status].items()}
+
+
+CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f]")
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Control characters, and marks that hide or turn what stands beside them."""
+KEYS = re.compile(rb"(?<= )(\w+)=")
+
+
+def lease(text: str) -> Event:
+    """A DHCP entry: whoever asks for an address tells the name that stands in it."""
+    entry = replace(ENTRY, detail_type=DetailType.DHCP_ASSIGNED, host_name=text, filter_description=text, user=text)
+    return replace(EVENT, entry=entry)
+
+
+@pytest.mark.parametrize("word", CORPUS)
+def test_what_others_wrote_into_the_journal_stays_one_value_in_every_sink(word: str, tmp_path: Path) -> None:
+    text = b".".join(CORPUS[word]).decode("utf-8", "replace")
+
+    shown = sent([lease(text)], tmp_path)
+
+    assert orjson.loads(shown["splunk"])["event"]["host_name"] == text
+    assert orjson.loads(shown["file"])["entry"]["host_name"] == text
+    assert orjson.loads(shown["elastic"])["ibmi"]["host_name"] == text
+    calm = sent([lease(HONEST)], tmp_path / "calm")
+    assert {output: len(told.splitlines()) for output, told in shown.items()} == {
+        output: len(told.splitlines()) for output, told in calm.items()
+    }
+    assert [output for output, told in shown.items() if CONTROLS.search(told)] == []
+    assert KEYS.findall(shown["syslog cef"]) == KEYS.findall(calm["syslog cef"])
+    assert shown["syslog leef"].count(b"\t") == calm["syslog leef"].count(b"\t")
+
+
+@pytest.mark.parametrize("word", CORPUS)
+def test_what_others_wrote_into_the_journal_is_only_shown_by_a_terminal(word: str) -> None:
+    text = b".".join(CORPUS[word]).decode("utf-8", "replace")
+    hostile = replace(ALERT, title=text, connection=None)
+    event = lease(text)
+    entry = replace(event.entry, job=text)
+
+    shown = printed(frame(Picture(newest=deque([hostile])), {})) + "\n".join(
+        map(inert, lines_of(explain_event(replace(event, entry=entry))))
+    )
+
+    assert UNSEEN.search(shown) is None

@@ -11,7 +11,7 @@ from bench.bare import Supply
 from bench.bare_sink import cut
 from bench.measurement import Measurement, Result, together
 from bench.meter import Meter
-from bench.table import COLUMNS, cells, notes, table
+from bench.table import COLUMNS, cells, table
 
 
 def run(rate: float, *, cpu_us: float = 10.0, rss: float = 80.0, entries: int = 1000, batches: int = 4) -> Measurement:
@@ -71,44 +71,7 @@ def test_the_document_names_every_figure_and_is_json() -> None:
         "waiting": 1_000_000,
         "batches": 4,
         "rounds": 2,
-        "rss_mib": [],
     }
-
-
-def test_the_document_sets_what_others_did_beside_it() -> None:
-    killed = {"sk2siem": {"lost": 0, "doubled": 500}}
-    measured = Result("elastic", 10, [run(700)], [run(1000)], {"rsyslog": [run(350, cpu_us=2, rss=30)]}, killed)
-
-    document = measured.document()
-
-    rival = {"entries_per_second": 350.0, "share": 2.0, "cpu_us_per_entry": 2.0, "peak_rss_mib": 30}
-    assert document["beside"] == {"rsyslog": rival}
-    assert document["sk2siem"] == killed["sk2siem"]
-    assert document["share"] == 0.7
-
-
-def test_people_see_others_below_it_and_what_was_lost_in_a_line() -> None:
-    killed = {"killed": 2, "sk2siem": {"lost": 0, "doubled": 1500}, "rsyslog": {"lost": 20, "doubled": 0}}
-    measured = Result("elastic", 10, [run(700)], [run(1000)], {"rsyslog": [run(350)]}, killed)
-
-    paper = io.StringIO()
-    Console(width=130, file=paper).print(table([measured]))
-
-    assert "beside rsyslog" in paper.getvalue()
-    assert "2.00" in paper.getvalue()
-    assert notes([measured]) == ["elastic: killed 2; sk2siem: lost 0, doubled 1,500; rsyslog: lost 20, doubled 0"]
-    assert notes([result([run(1)], [run(1)])]) == []
-
-
-def test_memory_is_looked_at_when_each_quarter_is_done(capsys: pytest.CaptureFixture[str]) -> None:
-    meter = Meter(8)
-    meter.begin()
-
-    for _ in range(4):
-        meter.settle(2)
-    meter.report()
-
-    assert len(json.loads(capsys.readouterr().out)["rss_mib"]) == 4
 
 
 def test_services_side_by_side_share_the_time_and_add_up_their_cpu() -> None:

@@ -15,7 +15,7 @@ from runtime.errors import Halt
 from runtime.metrics import Metrics
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.topics import ENTRIES
-from tests.unit.enricher.scripts import CATALOGUE, HOME, POLICY, Scripted, a, gap, progress, s, store, words
+from tests.unit.enricher.scripts import CATALOGUE, HOME, POLICY, Scripted, a, gap, progress, s, store, words, x
 
 PLACE = Partition(ENTRIES, HOME)
 FTP, TLS, CLEAR, HELPER = 21, 992, 23, 449
@@ -83,6 +83,35 @@ def test_under_another_policy_what_was_open_is_judged_again_and_nothing_is_lost(
     assert max(decided(later).values()) == 1
 
 
+@pytest.mark.parametrize(
+    "records",
+    [
+        pytest.param(
+            (a(0, FTP), s(1, FTP), progress(16), progress(37), s(39.9, FTP), a(40, FTP), progress(46)),
+            id="a handshake that changed nothing, right before the port is used again",
+        ),
+        pytest.param(
+            (a(0, FTP), progress(16), s(44.5, FTP), progress(45.2)),
+            id="a handshake right before its connection is forgotten",
+        ),
+        pytest.param(
+            (a(0, TLS), s(0.1, TLS), progress(16), x(44.5, TLS), progress(45.2)),
+            id="a failed handshake that changed nothing, right before its connection is forgotten",
+        ),
+    ],
+)
+def test_a_handshake_belongs_to_the_same_connection_behind_a_restart(records: tuple[Scripted, ...]) -> None:
+    records = (progress(-10), *(progress(second) for second in range(-5, 0)), *records)
+    undisturbed, before, after = (Judge(CATALOGUE, POLICY) for _ in range(3))
+    seen, rest = store(*records), store(progress(90), first=len(records) + 1)
+
+    said = words(before.process(seen).outputs)
+    after.rebuild(PLACE, [one for one in seen if one.offset >= (before.needed_from(PLACE) or 0)])
+    said += words(after.process(rest).outputs)
+
+    assert said == words(undisturbed.process([*seen, *rest]).outputs)
+
+
 def test_what_was_decided_long_before_is_not_judged_again() -> None:
     after, _ = restarted(SHORTER)
 
@@ -104,6 +133,13 @@ def test_what_is_owed_waits_for_a_record_of_its_own_partition() -> None:
 
     assert after.process(elsewhere).outputs == []
     assert after.process(store(progress(20), first=20)).outputs != []
+
+
+def test_a_checkpoint_without_records_takes_along_what_is_owed() -> None:
+    after, _ = restarted(OTHER_PORTS)
+
+    assert decided(words(after.process([]).outputs)).keys() >= OPEN
+    assert after.process(store(progress(20), first=20)).outputs == []
 
 
 def test_what_is_owed_is_forgotten_with_its_partition() -> None:

@@ -9,7 +9,7 @@ import pytest
 from enricher.catalogue import load_catalogue
 from enricher.policy_file import load_policy
 from schemas.records import VerdictKind
-from tests.truth import BUSY_HOURS, Confusion, Connection, confusion, judged, lie_of, truth_of
+from tests.truth import BUSY_HOURS, Confusion, Connection, confusion, judged, lie_of, rows_of, truth_of
 
 SEEDS = (11, 12, 13)
 CATALOGUE = load_catalogue()
@@ -39,7 +39,7 @@ def test_auditing_comes_and_goes_while_connections_are_encrypted(verdict: str) -
 @cache
 def connections() -> tuple[Connection, ...]:
     hour = BUSY_HOURS.model_copy(update={"days": 0.02, "seed": 14})
-    return tuple(judged(hour, CATALOGUE, load_policy(Path("default"), CATALOGUE)))
+    return tuple(judged(rows_of(hour), CATALOGUE, load_policy(Path("default"), CATALOGUE)))
 
 
 def first(truth: str) -> Connection:
