@@ -2,6 +2,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 PACKAGES := producer enricher sinks schemas runtime cli
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (insta
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
-	@$(BIN)/python -m pytest -m "not soak and not cluster"
+	@$(BIN)/python -m pytest -m "not soak and not cluster" -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs
 	@$(BIN)/ruff format --check .

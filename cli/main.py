@@ -9,10 +9,12 @@ from types import TracebackType
 import click
 
 from cli import check, completion, config, explain, init, policy, position, run, system, version
+from cli.canary import command as canary
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.doctor import command as doctor
 from cli.netstat import command as netstat
+from cli.reconcile import command as reconcile
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
@@ -45,7 +47,9 @@ COMMANDS = (
     explain.command,
     netstat.command,
     doctor.command,
+    canary.command,
     dead_letters.command,
+    reconcile.command,
     config.command,
     completion.command,
     version.command,

@@ -80,7 +80,7 @@ def compare(
     span = _Span(since, until)
     sides = _Side(catalogue, old, span), _Side(catalogue, new, span)
     source = _Ended(records, span, timedelta(seconds=2 * max(old.window_seconds, new.window_seconds) + 1))
-    for batch in _batches(source):
+    for batch in in_batches(source):
         for side in sides:
             side.judge(batch)
     return _difference(*sides, source)
@@ -210,7 +210,7 @@ class _Ended:
         self.levels_known = self.levels_known or levels is not None
 
 
-def _batches(records: Iterable[StoredRecord]) -> Iterator[list[StoredRecord]]:
+def in_batches(records: Iterable[StoredRecord]) -> Iterator[list[StoredRecord]]:
     source = iter(records)
     while batch := list(islice(source, BATCH)):
         yield batch

@@ -73,6 +73,8 @@ class Judge:
         placed = [] if items else self._all_owed()
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
+            if item.is_restored:  # whoever restored it has judged it, with the records among which it belongs
+                continue
             placed += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
@@ -93,7 +95,7 @@ class Judge:
         owed: list[Placed] = []
         for record in records:
             try:
-                placed = list(self._settle(record)) if record.type in READS else []
+                placed = list(self._settle(record)) if record.type in READS and not record.is_restored else []
             except CodecError:
                 continue
             if undecided_from is not None:

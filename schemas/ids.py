@@ -62,3 +62,10 @@ def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
 def auditing_id(time: datetime, system: str) -> EventId:
     """The id of the alert that auditing is not sufficient since this time (UTC)."""
     return EventId(f"{time:%Y%m%dT%H%M%S%f}-{system}.auditing")
+
+
+def origin_of(one: str) -> tuple[str, str, str]:
+    """System, receiver and sequence that an id names; empty where it names none."""
+    parts = one.split("-", 3)
+    system = parts[1].partition(".")[0] if len(parts) > 1 else ""
+    return (system, parts[2], parts[3][:20]) if len(parts) == 4 else (system, "", "")
