@@ -11,13 +11,15 @@ from dev.part import STACK
 
 KUBERNETES = "k8s.io/kubernetes@v1.35.4"
 KWOK = "sigs.k8s.io/kwok/cmd/kwok@v0.7.0"
+# what a server says of itself: Helm compares it with what a chart asks for
+VERSION = "-ldflags=-X k8s.io/component-base/version.gitVersion=v1.35.4"
 COMMANDS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 STAGING = re.compile(r"^\s*(k8s\.io/\S+) v0\.0\.0$", re.MULTILINE)
 
 
 def build() -> Path:
     """The folder with the commands of Kubernetes, and kwok. Raises Missing."""
-    return once("kubernetes", KUBERNETES + KWOK, _build)
+    return once("kubernetes", KUBERNETES + KWOK + VERSION, _build)
 
 
 def etcd() -> Path:
@@ -35,7 +37,7 @@ def _build(folder: Path) -> None:
         go(["mod", "init", "kubernetes"], module)
         go(["mod", "edit", *_replacements(module)], module)
         go(["get", *(f"k8s.io/kubernetes/cmd/{name}@{KUBERNETES.partition('@')[2]}" for name in COMMANDS)], module)
-        go(["build", "-o", f"{folder}/", *(f"k8s.io/kubernetes/cmd/{name}" for name in COMMANDS)], module)
+        go(["build", VERSION, "-o", f"{folder}/", *(f"k8s.io/kubernetes/cmd/{name}" for name in COMMANDS)], module)
         go(["install", KWOK], module, GOBIN=str(folder))
 
 
