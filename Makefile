@@ -18,6 +18,7 @@ test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (insta
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
+	@$(BIN)/python -m dev.chromium install
 	@$(BIN)/python -m pytest -m "not soak and not cluster" -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from producer.file_reader import FileReader, position_name
 from producer.journal import Journal
@@ -21,6 +22,7 @@ from runtime.errors import ConfigError
 from runtime.flow import Source, Stage
 from runtime.health import Health
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from runtime.service import Running
 from runtime.shutdown import Shutdown
 from schemas.topics import DEFAULT_PARTITIONS, ENTRIES
@@ -52,6 +54,27 @@ def relocating(
         yield Relocation(reader, publisher, Journal(producer.system, name, reader.name, clock, partitions))
     finally:
         publisher.close()
+        reader.close()
+
+
+def reading(
+    producer: ProducerSettings,
+    ibmi: IbmiSettings,
+    simulator: SimulatorSettings,
+    running: Running,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterator[StoredRecord]:
+    """Records of a stretch of the journal for a tool that looks back; nothing is published, no position is stored."""
+    from producer.excerpt import excerpt
+
+    reader = _reader(producer, ibmi, simulator, running)
+    try:
+        yield from excerpt(
+            reader, _journal(producer, reader, partitions=1), producer, running, since=since, until=until
+        )
+    finally:
         reader.close()
 
 

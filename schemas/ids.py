@@ -5,7 +5,7 @@ from datetime import datetime
 
 from schemas.records import EventId
 
-CORRECTION = re.compile(r"\.c\d+$")
+CORRECTION = re.compile(r"\.c(\d+)$")
 
 
 def entry_id(journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
@@ -29,6 +29,12 @@ def correction_id(first: EventId, number: int) -> EventId:
 def first_id(one: str) -> EventId:
     """The id of the first verdict that `one` belongs to: itself, unless it is a correction's."""
     return EventId(CORRECTION.sub("", one))
+
+
+def correction_number(one: str) -> int:
+    """Which correction the id `one` is of, from 1; 0 for a first verdict."""
+    found = CORRECTION.search(one)
+    return int(found[1]) if found else 0
 
 
 def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:

@@ -8,7 +8,7 @@ import orjson
 from cli.reconcile.case import BATCH, Case
 from cli.reconcile.hop import Hop, Note
 from cli.reconcile.on_topics import HANDSHAKES, Entries, Verdicts, document_of, time_of
-from enricher.comparison import CONTEXT
+from enricher.ended import CONTEXT
 from enricher.restoration import Late, Restoration, in_place
 from runtime.record import Record
 from schemas.codec import decode_as

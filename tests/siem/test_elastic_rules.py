@@ -1,12 +1,15 @@
 """The detection rules for Elastic: importable, on the time of arrival, over fields that we write."""
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from dev.content import elastic_rules
 from dev.content.written import SIEM
+from schemas.ids import correction_id, entry_id
 from tests.siem.contents import ecs_fields
 from tests.siem.named_fields import in_esql, in_lucene
 
@@ -113,3 +116,13 @@ def test_a_severity_of_ours_is_one_of_elastics() -> None:
 
     assert values == {"1", "21", "47", "73", "99"}
     assert elastic_rules.RISK == RISKS
+
+
+def test_the_newest_record_of_a_connection_is_the_one_with_the_greatest_id() -> None:
+    first = entry_id(datetime(2026, 11, 22, 3, 15), "PROD1", "AUDRCV0001", 184467)
+    ids = [first, correction_id(first, 1), correction_id(first, 2)]
+    replaced = re.search(r'REPLACE\(event\.id, "(.*?)", ""\)', by_name("Insecure connection")["query"])
+
+    assert replaced
+    assert max(ids) == ids[-1]
+    assert {re.sub(replaced[1].replace("\\\\", "\\"), "", one) for one in ids} == {first}
