@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from cli.main import run_command
@@ -156,3 +157,18 @@ def test_a_retired_system_says_so_everywhere_and_keeps_its_position(
 def test_a_system_that_was_never_read_cannot_be_retired(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["system", "retire", "OTHER", "--yes"]) == 69
     assert "no position of OTHER" in capsys.readouterr().err
+
+
+def test_what_each_choice_would_cost_is_told_to_machines_as_well(
+    store: Store, control: Control, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    written(control)
+    store(place(6), LONG_AGO)
+
+    assert run_command(["position", "show", "--json"]) == 0
+
+    (line,) = capsysbinary.readouterr().out.splitlines()
+    found = orjson.loads(line)
+    assert (found["stored"]["receiver"], found["stored"]["sequence"]) == ("AUDRCV0001", "6")
+    assert [choice["choice"] for choice in found["choices"]] == ["keep", "oldest", "newest"]
+    assert all(choice["never"] == 0 for choice in found["choices"][:2])
