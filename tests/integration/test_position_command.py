@@ -1,6 +1,6 @@
 """The commands that move a position and retire a system, over the IBM i double and the embedded broker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,25 +17,15 @@ from producer.publication import place_of, position_of
 from producer.reader import Place
 from runtime.embedded import EmbeddedBroker
 from runtime.flow import Tally
-from runtime.metrics import Metrics
-from runtime.shutdown import Shutdown
 from schemas.codec import decode_as
 from schemas.records import Gap, Position, Progress
-from schemas.topics import ENTRIES, all_topics
+from schemas.topics import ENTRIES
 from tests.integration.journal import NOW, entry, place
 
 SYSTEM, JOURNAL = "PROD1", "QSYS/QAUDJRN"
 LONG_AGO = timedelta(hours=1)
 
 Store = Callable[[Place, timedelta], None]
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
-    found = EmbeddedBroker(tmp_path / "broker.db", metrics=Metrics("test"), shutdown=Shutdown())
-    found.ensure(all_topics(1))
-    yield found
-    found.close()
 
 
 @pytest.fixture
