@@ -6,25 +6,26 @@ import tempfile
 from pathlib import Path
 
 from dev import fetch
-from dev.chart.tools import go, once
+from dev.chart.tools import go
 from dev.part import STACK
 
 KUBERNETES = "k8s.io/kubernetes@v1.35.4"
 KWOK = "sigs.k8s.io/kwok/cmd/kwok@v0.7.0"
 # what a server says of itself: Helm compares it with what a chart asks for
 VERSION = "-ldflags=-X k8s.io/component-base/version.gitVersion=v1.35.4"
+FOLDER = STACK / "chart"
 COMMANDS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 STAGING = re.compile(r"^\s*(k8s\.io/\S+) v0\.0\.0$", re.MULTILINE)
 
 
 def build() -> Path:
     """The folder with the commands of Kubernetes, and kwok. Raises Missing."""
-    return once("kubernetes", KUBERNETES + KWOK + VERSION, _build)
+    return fetch.once(FOLDER / "kubernetes", KUBERNETES + KWOK + VERSION, _build)
 
 
 def etcd() -> Path:
     """The one of Debian's package, unpacked and not installed. Raises Missing."""
-    folder = STACK / "chart" / "etcd"
+    folder = FOLDER / "etcd"
     with fetch.only_one("etcd"):
         if not folder.exists():
             fetch.unpacked("etcd-server", folder)
