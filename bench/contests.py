@@ -12,6 +12,7 @@ from bench.latency import latency
 from bench.measurement import Measurement
 from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, broker_of
 from bench.processes import run, run_together
+from bench.report import report
 from bench.sparse import sparse
 from bench.truth import truth
 from bench.windows import windows
@@ -138,4 +139,5 @@ BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
     "dns": dns,
     "windows": windows,
     "truth": truth,
+    "report": report,
 }
