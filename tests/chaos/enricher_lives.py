@@ -30,6 +30,8 @@ from tests.unit.enricher.scripts import CATALOGUE
 ROOT = Path(__file__).resolve().parents[2]
 PACE_SECONDS = 0.04
 JOURNAL_SECONDS = 3
+ENOUGH_SECONDS = 90
+"""Of the journal before the policy changes, and behind the last death."""
 LONGEST_SECONDS_A_DEATH = 20
 SETTLES_WITHIN_SECONDS = 60
 FIRST_POLICY = "default"
@@ -106,7 +108,7 @@ class Stage:
             worker.start(policy, deaths)
         while deaths or any(worker.will_die for worker in self.workers):
             self.publish([record for _ in range(JOURNAL_SECONDS) for record in self.journal.second()])
-            if policy == FIRST_POLICY and len(deaths) <= half:
+            if policy == FIRST_POLICY and len(deaths) <= half and self.journal.seconds > ENOUGH_SECONDS:
                 policy = str(self.later_policy)
                 for worker in self.workers:
                     if not worker.will_die:
@@ -119,6 +121,8 @@ class Stage:
         for worker in self.workers:
             if worker.is_dead:
                 worker.start(policy, deaths)
+        for _ in range(ENOUGH_SECONDS):
+            self.publish(self.journal.second())
         self.publish(self.journal.end())
         wait_until("every window is closed", lambda: self._behind() == 0, SETTLES_WITHIN_SECONDS)
         for worker in self.workers:
