@@ -2,6 +2,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 PACKAGES := producer enricher sinks schemas runtime cli
 
 .DEFAULT_GOAL := help
@@ -15,8 +16,10 @@ demo: $(VENV)/.runtime ## the whole path on this machine, Python alone: a made-u
 
 test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (installs what it needs)
 	@$(BIN)/python -m dev.stack install
+	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m dev.chromium install
+	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs
 	@$(BIN)/ruff format --check .

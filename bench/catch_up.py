@@ -1,70 +1,53 @@
-"""`python -m bench.catch_up`: how much faster several connections read the backlog of a slow partition."""
+"""How much faster several connections read the backlog of a slow partition."""
 
-import os
-import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from pydantic import SecretStr
-
+from bench import stock
+from bench.ground import Contest, Ground
+from bench.measurement import Measurement
+from bench.meter import peak_rss_mib
+from bench.readers import odbc_of
 from dev.ibmi import Ibmi, JournalEntry
-from dev.part import STACK, free_port
 from producer.display_journal import DisplayJournalReader
-from producer.odbc import Odbc
-from producer.settings import IbmiSettings, ProducerSettings
-from runtime.bounded import Bounded
-from runtime.shutdown import Shutdown
+from producer.settings import ProducerSettings
 
 MILLISECONDS_A_ROW = 2.0
 ENTRIES = 24_000
 PAGE = 1_000
+CONNECTIONS = 4
 START = datetime(2026, 11, 22, 2)
 
 
-def main() -> None:
-    STACK.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(dir=STACK) as folder,
-        Ibmi(port=free_port(), data=Path(folder) / "ibmi") as partition,
-    ):
-        os.environ.update(partition.environment())
-        partition.control.reset()
-        partition.control.append(
+@contextmanager
+def catch_up(ground: Ground) -> Iterator[Contest]:
+    """A reader over the IBM i double, without a broker. The ceiling is what one connection reads, so the share is how
+    many times as fast four are, their opening included."""
+    with stock.ibmi(ground.folder / "ibmi-slow", 0) as double:
+        double.control.append(
             JournalEntry("QGPL", "AUDRCV0001", number, START + timedelta(milliseconds=number), "SK", b"\x40" * 1070)
             for number in range(2, ENTRIES + 2)
         )
-        partition.control.set_row_delay(MILLISECONDS_A_ROW)
-        one, several = (rate(partition, connections) for connections in (1, 4))
-    print(f"1 connection {one:,.0f} entries/s, 4 connections {several:,.0f} entries/s: {several / one:.2f} times")
+        double.control.set_row_delay(MILLISECONDS_A_ROW)
+        yield Contest(lambda _: measured(double, CONNECTIONS), lambda _: measured(double, 1), ENTRIES, rounds=1)
 
 
-def rate(partition: Ibmi, connections: int) -> float:
-    """Entries a second, in order, from the first to the last."""
-    given = partition.exports()
-    ibmi = IbmiSettings(
-        system=given["SK2SIEM_IBMI__SYSTEM"],
-        username=given["SK2SIEM_IBMI__USERNAME"],
-        password=SecretStr(given["SK2SIEM_IBMI__PASSWORD"]),
-    )
-
-    def odbc() -> Odbc:
-        return Odbc(ibmi, Bounded(Shutdown()))
-
-    reader = DisplayJournalReader(odbc(), ProducerSettings(connections=connections), more=odbc)
-    expected, after, at_end = 2, None, False
-    started = time.monotonic()
+def measured(double: Ibmi, connections: int) -> Measurement:
+    """All entries, in order, from the first to the last."""
+    settings = ProducerSettings(connections=connections)
+    reader = DisplayJournalReader(odbc_of(double), settings, more=lambda: odbc_of(double))
+    expected, pages, after, at_end = 2, 0, None, False
+    started, cpu = time.monotonic(), time.process_time()
     try:
         while not at_end:
             page = reader.read(after, PAGE)
             for row in page.rows:
                 assert row.place.sequence == expected, "out of order"
                 expected += 1
-            after, at_end = page.place, page.at_end
-        return (expected - 2) / (time.monotonic() - started)
+            after, at_end, pages = page.place, page.at_end, pages + 1
+        seconds = time.monotonic() - started
+        return Measurement(expected - 2, pages, seconds, time.process_time() - cpu, peak_rss_mib())
     finally:
         reader.close()
-
-
-if __name__ == "__main__":
-    main()

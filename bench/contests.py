@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from bench import stock
+from bench.catch_up import catch_up
 from bench.dns import dns
+from bench.endurance import endurance
 from bench.ground import Contest, Ground, from_kafka
+from bench.latency import latency
 from bench.measurement import Measurement
 from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, broker_of
 from bench.processes import run, run_together
+from bench.report import report
+from bench.sparse import sparse
 from bench.truth import truth
 from bench.windows import windows
 from cli.settings import load
@@ -122,6 +127,10 @@ def _to_siem(name: str, ground: Ground, settings: Callable[[str], Mapping[str, s
 
 BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
     "producer": producer,
+    "latency": latency,
+    "catch-up": catch_up,
+    "sparse": sparse,
+    "endurance": endurance,
     "enricher": enricher,
     "splunk": splunk,
     "elastic": elastic,
@@ -130,4 +139,5 @@ BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
     "dns": dns,
     "windows": windows,
     "truth": truth,
+    "report": report,
 }

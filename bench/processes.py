@@ -44,16 +44,16 @@ class Program:
     settings: Mapping[str, str]
 
 
-def run(program: Program, log: Path) -> Measurement:
+def run(program: Program, log: Path, longest: float = LONGEST_SECONDS) -> Measurement:
     """One program, to its end. Raises ProgramFailed."""
-    return run_together([program], log)
+    return run_together([program], log, longest)
 
 
-def run_together(programs: Sequence[Program], log: Path) -> Measurement:
+def run_together(programs: Sequence[Program], log: Path, longest: float = LONGEST_SECONDS) -> Measurement:
     """Programs that work side by side; measured from the first batch of any to the last checkpoint of all."""
     children = [_start(program, log) for program in programs]
     try:
-        reports = [_report(program, child, log) for program, child in zip(programs, children, strict=True)]
+        reports = [_report(program, child, log, longest) for program, child in zip(programs, children, strict=True)]
     finally:
         for child in children:
             child.kill()
@@ -76,11 +76,11 @@ def _start(program: Program, log: Path) -> "subprocess.Popen[str]":
         )
 
 
-def _report(program: Program, child: "subprocess.Popen[str]", log: Path) -> Report:
+def _report(program: Program, child: "subprocess.Popen[str]", log: Path, longest: float) -> Report:
     try:
-        output, _ = child.communicate(timeout=LONGEST_SECONDS)
+        output, _ = child.communicate(timeout=longest)
     except subprocess.TimeoutExpired as error:
-        raise ProgramFailed(f"{program.module} did not end within {LONGEST_SECONDS} s\n{_tail(log)}") from error
+        raise ProgramFailed(f"{program.module} did not end within {longest:.0f} s\n{_tail(log)}") from error
     lines = output.splitlines()
     if child.returncode != 0 or not lines:
         words = " ".join([program.module, *program.arguments])

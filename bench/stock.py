@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from schemas.topics import all_topics
 
 PORTION = 5_000
 LOADED_AT_ONCE = 50_000
+REPEATED = 50_000
+LONG_AGO = datetime(2026, 1, 1)
 
 
 @contextmanager
@@ -40,6 +43,21 @@ def ibmi(folder: Path, waiting: int) -> Iterator[Ibmi]:
         entries = journal_entries(waiting)
         while portion := list(islice(entries, LOADED_AT_ONCE)):
             double.control.append(portion)
+        yield double
+
+
+@contextmanager
+def long_ibmi(folder: Path, waiting: int) -> Iterator[Ibmi]:
+    """The same, one receiver, a millisecond between entries: the first ones over and over, within the double."""
+    with Ibmi(free_port(), folder) as double:
+        attached, base = double.control.attached(), min(waiting, REPEATED)
+        double.control.append(
+            entry._replace(
+                receiver=attached.receiver, sequence=number, timestamp=LONG_AGO + number * timedelta(milliseconds=1)
+            )
+            for number, entry in enumerate(journal_entries(base), attached.last_sequence + 1)
+        )
+        double.control.repeat(waiting // base - 1)
         yield double
 
 

@@ -9,10 +9,14 @@ from types import TracebackType
 import click
 
 from cli import check, completion, config, explain, init, policy, position, run, system, version
+from cli.canary import command as canary
 from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.doctor import command as doctor
 from cli.netstat import command as netstat
+from cli.plan import command as plan
+from cli.reconcile import command as reconcile
+from cli.report import command as report
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
@@ -44,8 +48,12 @@ COMMANDS = (
     policy.command,
     explain.command,
     netstat.command,
+    report.command,
+    plan.command,
     doctor.command,
+    canary.command,
     dead_letters.command,
+    reconcile.command,
     config.command,
     completion.command,
     version.command,

@@ -10,6 +10,7 @@ from runtime.backoff import Backoff
 from runtime.broker import Broker
 from runtime.brokers import connect
 from runtime.health import Health
+from runtime.logs import configured
 from runtime.metrics import Metrics
 from runtime.service import Running
 from runtime.shutdown import Shutdown
@@ -34,9 +35,13 @@ def running_of(service: str, settings: Settings) -> Running:
 
 @contextmanager
 def tool(command: str, settings: Settings) -> Iterator[tuple[Broker, Running]]:
-    """The broker, and what a command of the operator runs under; a Ctrl-C lets go of both. Raises ConfigError."""
+    """The broker, and what a command of the operator runs under; a Ctrl-C lets go of both. Raises ConfigError.
+
+    Its log goes to standard error, without the life cycle unless that was asked for.
+    """
     running = running_of(command, settings)
-    with interruptible(running.shutdown), running.resources:
+    level = "warning" if settings.log.level == "info" else settings.log.level
+    with configured(level, settings.log.format, service=command), interruptible(running.shutdown), running.resources:
         broker = connect(settings.broker, running, batch_size=settings.loop.batch_size)
         try:
             yield broker, running

@@ -2,21 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
 from enricher.catalogue import Catalogue
+from enricher.ended import Ended, Span
 from enricher.judge import Judge
 from enricher.policy import Policy
-from runtime.record import Offset, Partition, Record, StoredRecord
-from schemas.codec import CodecError, decode, decode_as, encode
+from runtime.record import Record, StoredRecord
+from schemas.codec import decode_as
 from schemas.ids import first_id
-from schemas.records import Alert, AlertKind, Audit, Direction, Entry, Event, EventId, Gap, Progress, Verdict
+from schemas.records import Alert, AlertKind, Direction, Event, EventId, Verdict
 
 BATCH = 500
-CONTEXT = timedelta(minutes=10)
 ABOUT_CONNECTIONS = frozenset({AlertKind.VERDICT, AlertKind.CORRECTION})
 
 
@@ -77,16 +77,16 @@ def compare(
 
     Records of each partition must come in their order. Connections that are open at the end are closed there.
     """
-    span = _Span(since, until)
+    span = Span(since, until)
     sides = _Side(catalogue, old, span), _Side(catalogue, new, span)
-    source = _Ended(records, span, timedelta(seconds=2 * max(old.window_seconds, new.window_seconds) + 1))
-    for batch in _batches(source):
+    source = Ended(records, span, timedelta(seconds=2 * max(old.window_seconds, new.window_seconds) + 1))
+    for batch in in_batches(source):
         for side in sides:
             side.judge(batch)
     return _difference(*sides, source)
 
 
-def _difference(old: "_Side", new: "_Side", source: "_Ended") -> Difference:
+def _difference(old: "_Side", new: "_Side", source: Ended) -> Difference:
     pairs = Counter[tuple[Who, Conclusion, Conclusion]]()
     examples: dict[tuple[Who, Conclusion, Conclusion], EventId] = {}
     connections = other_reason = 0
@@ -113,24 +113,10 @@ def _difference(old: "_Side", new: "_Side", source: "_Ended") -> Difference:
 NOTHING = Conclusion("event", "none")
 
 
-class _Span(NamedTuple):
-    since: datetime | None
-    until: datetime | None
-
-    def has(self, time: datetime) -> bool:
-        return (self.since is None or time >= self.since) and (self.until is None or time < self.until)
-
-    def has_context(self, time: datetime) -> bool:
-        """Whether a record of this time may matter to a connection in the span: its TLS facts, the audit levels."""
-        return (self.since is None or time >= self.since - CONTEXT) and (
-            self.until is None or time < self.until + CONTEXT
-        )
-
-
 class _Side:
     """What one policy says of each connection, the last word after corrections."""
 
-    def __init__(self, catalogue: Catalogue, policy: Policy, span: _Span) -> None:
+    def __init__(self, catalogue: Catalogue, policy: Policy, span: Span) -> None:
         self.concluded: dict[EventId, Conclusion] = {}
         self.who: dict[EventId, Who] = {}
         self.alerts: set[EventId] = set()
@@ -172,45 +158,7 @@ class _Side:
         self.concluded[one] = self._conclusions.setdefault(conclusion, conclusion)
 
 
-class _Ended:
-    """The records of a span, with a last progress record for each system on each partition: it closes its windows."""
-
-    def __init__(self, records: Iterable[StoredRecord], span: _Span, later: timedelta) -> None:
-        self.unreadable = 0
-        self.levels_known = False
-        self._records = records
-        self._span = span
-        self._later = later
-        self._last: dict[tuple[Partition, str], Progress] = {}
-        self._ends: dict[Partition, int] = {}
-
-    def __iter__(self) -> Iterator[StoredRecord]:
-        for record in self._records:
-            try:
-                content = decode(record.type, record.value)
-            except CodecError:
-                self.unreadable += 1
-                continue
-            if isinstance(content, Entry | Progress | Audit | Gap) and self._span.has_context(content.time):
-                self._follow(record.partition, content)
-                self._ends[record.partition] = record.offset
-                yield record
-        for (partition, system), last in self._last.items():
-            end = replace(last, time=last.time + self._later)
-            self._ends[partition] += 1
-            offset = Offset(self._ends[partition])
-            yield StoredRecord(partition, offset, system.encode(), encode(end), Progress.type)
-
-    def _follow(self, partition: Partition, record: Entry | Progress | Audit | Gap) -> None:
-        place = (partition, record.system)
-        last = self._last.get(place)
-        levels = record.audit_levels if isinstance(record, Progress | Audit) else last.audit_levels if last else None
-        time = max(record.time, last.time) if last else record.time
-        self._last[place] = Progress(record.system, record.journal, time, True, levels, 0, 1)
-        self.levels_known = self.levels_known or levels is not None
-
-
-def _batches(records: Iterable[StoredRecord]) -> Iterator[list[StoredRecord]]:
+def in_batches(records: Iterable[StoredRecord]) -> Iterator[list[StoredRecord]]:
     source = iter(records)
     while batch := list(islice(source, BATCH)):
         yield batch

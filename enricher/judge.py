@@ -64,6 +64,8 @@ class Judge:
         found = [] if items else self._all_owed()
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
+            if item.is_restored:  # whoever restored it has judged it, with the records among which it belongs
+                continue
             found += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
@@ -85,7 +87,7 @@ class Judge:
         owed: list[Placed] = []
         for record in records:
             try:
-                for about, make in self._settle(record) if record.type in READS else ():
+                for about, make in self._settle(record) if _is_read(record) else ():
                     if undecided_from is not None and about is not None and about >= undecided_from:
                         owed += make()
             except CodecError:
@@ -205,3 +207,7 @@ class Judge:
         for (verdict, reason), count in Counter((one.verdict, one.reason) for one in verdicts).items():
             self._metrics.verdicts(verdict, reason, count)
         self._metrics.corrections.inc(sum(one.supersedes is not None for one in verdicts))
+
+
+def _is_read(record: StoredRecord) -> bool:
+    return record.type in READS and not record.is_restored

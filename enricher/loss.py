@@ -30,8 +30,8 @@ def expired_alert(expired: Expired, policy: Policy, *, system: str, time: dateti
         title=f"Entries of {system} expired on {topic} before they were judged",
         description=f"{many} of partition {number} of {topic} were deleted by its retention before the enricher read "
         f"them. Entries of {system}, and of any other system that is read, have no verdict there.",
-        advice="Where the journal still has them, `sk2siem position set timestamp` with the time before reads them "
-        "again; keep the topic for longer than the enricher can be down.",
+        advice="Where the journal still has them, `sk2siem reconcile --since` with the time brings them back; "
+        "keep the topic for longer than the enricher can be down.",
         system=system,
         time=time,
         connection=None,

@@ -6,6 +6,7 @@ from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
 from enricher.names import ReverseResolver
 from enricher.policy_file import load_policy
+from enricher.restoration import Restoration
 from enricher.settings import DnsSettings, EnricherSettings
 from runtime.broker import Broker, Subscription
 from runtime.flow import Source, Stage
@@ -28,6 +29,14 @@ def build(
         source = broker.source(subscription, judge)
         running.resources.push(unless_built.pop_all())
     return source, judge
+
+
+def restoring(settings: EnricherSettings, running: Running) -> Restoration:
+    """What judges again beside the enricher; it ends with `running`. Raises ConfigError."""
+    catalogue = load_catalogue(settings.ports)
+    policy = load_policy(settings.policy, catalogue)
+    resolver = _resolver(settings.dns, running, running.resources)
+    return Restoration(catalogue, policy, resolver, memory_limit=settings.memory_limit)
 
 
 def check(settings: EnricherSettings) -> str:

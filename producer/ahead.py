@@ -15,6 +15,7 @@ from runtime.logs import log
 
 LIST_EVERY_SECONDS = 60.0
 REST_SECONDS = 30.0
+PROVING = 100
 WIDEN = 4
 FILLED = 0.8
 """How full a window is meant to be: one that is cut off at the page's end has to be asked for twice."""
@@ -119,9 +120,13 @@ class ReadAhead:
             if not self._idle and not self._open():
                 return
             chain, receiver = self._plan
-            until = min(receiver.last, self._next + self._width - 1)
+            until = min(receiver.last, self._next + self._window() - 1)
             self._jobs.append(self._start(Stretch(chain, receiver, self._next, until), limit))
             self._next = until + 1
+
+    def _window(self) -> int:
+        """How wide the next window is; narrow as long as connections have to prove themselves one by one."""
+        return self._width if self._proved >= self._connections else min(self._width, PROVING)
 
     def _open(self) -> bool:
         """One more connection, once the last one has proved itself."""

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from producer.file_reader import FileReader, position_name
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
-from producer.positions import identity_of
+from producer.positions import BrokerPositions, identity_of
 from producer.reader import JournalReader, JournalRow
 from producer.recovery import Surveyor
 from producer.relocation import Relocation
+from producer.rereading import Rereading
 from producer.settings import IbmiSettings, ProducerSettings
 from producer.simulator.settings import SimulatorSettings
 from producer.source import JournalSource
@@ -20,22 +22,18 @@ from runtime.errors import ConfigError
 from runtime.flow import Source, Stage
 from runtime.health import Health
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from runtime.service import Running
 from runtime.shutdown import Shutdown
-from schemas.topics import ENTRIES
+from schemas.topics import DEFAULT_PARTITIONS, ENTRIES
 
 
 def build(
     producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, broker: Broker, running: Running
 ) -> tuple[Source[JournalRow], Stage[JournalRow]]:
     """Source and stage of one journal of one system. Raises ConfigError, Unavailable."""
-    name = f"{producer.journal_library}/{producer.journal_name}"
-    partitions = min(producer.partitions, broker.partitions(ENTRIES))
     reader = _reader(producer, ibmi, simulator, running)
-    stored_as = position_name(producer.file) if producer.file and producer.reader == "file" else ""
-    clock = JournalClock(producer.time_zone)
-    assertion = frozenset(producer.audited) or None
-    journal = Journal(producer.system, name, reader.name, clock, partitions, assertion=assertion, stored_as=stored_as)
+    journal = _journal(producer, reader, partitions=min(producer.partitions, broker.partitions(ENTRIES)))
     publisher = broker.publisher(identity_of(producer.system, journal.position_name))
     return JournalSource(reader, publisher, journal, producer, running), Decode(journal, running.metrics)
 
@@ -59,6 +57,43 @@ def relocating(
         reader.close()
 
 
+def reading(
+    producer: ProducerSettings,
+    ibmi: IbmiSettings,
+    simulator: SimulatorSettings,
+    running: Running,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterator[StoredRecord]:
+    """Records of a stretch of the journal for a tool that looks back; nothing is published, no position is stored."""
+    from producer.excerpt import excerpt
+
+    reader = _reader(producer, ibmi, simulator, running)
+    try:
+        yield from excerpt(
+            reader, _journal(producer, reader, partitions=1), producer, running, since=since, until=until
+        )
+    finally:
+        reader.close()
+
+
+@contextmanager
+def rereading(
+    producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, broker: Broker, running: Running
+) -> Iterator[Rereading | None]:
+    """The journal beside the producer that reads it; None where none has read it yet. Connects to nothing."""
+    reader = _reader(producer, ibmi, simulator, running)
+    publisher = broker.publisher(identity_of(producer.system, "reread"))
+    try:
+        journal = _journal(producer, reader)
+        position = BrokerPositions(publisher, journal.system, journal.position_name).load()
+        yield None if position is None else Rereading(reader, journal, position, producer, running)
+    finally:
+        publisher.close()
+        reader.close()
+
+
 def check(producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings) -> str:
     """One sentence on the journal. Raises what its reader raises."""
     running = Running("producer", "check", Shutdown(), Health(), Metrics("producer"))
@@ -67,6 +102,14 @@ def check(producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSe
         return reader.check()
     finally:
         reader.close()
+
+
+def _journal(producer: ProducerSettings, reader: JournalReader, *, partitions: int = DEFAULT_PARTITIONS) -> Journal:
+    name = f"{producer.journal_library}/{producer.journal_name}"
+    stored_as = position_name(producer.file) if producer.file and producer.reader == "file" else ""
+    clock = JournalClock(producer.time_zone)
+    assertion = frozenset(producer.audited) or None
+    return Journal(producer.system, name, reader.name, clock, partitions, assertion=assertion, stored_as=stored_as)
 
 
 def _reader(

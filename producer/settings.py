@@ -26,7 +26,9 @@ def _known_zone(name: str) -> str:
 
 def _levels(levels: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := [level for level in levels if not WORD.fullmatch(level)]:
-        raise ValueError(f"audit levels such as *NETSCK expected, {len(wrong)} of these look otherwise")
+        raise ValueError(
+            f"an audit level begins with a star and is in upper case; {len(wrong)} of these look otherwise"
+        )
     return tuple(sorted(set(levels)))
 
 

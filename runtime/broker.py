@@ -1,6 +1,6 @@
 """The port to a broker: what the two brokers, Kafka and the embedded one, both promise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -88,8 +88,11 @@ class Broker(Protocol):
     def partitions(self, topic: str) -> int:
         """How many partitions the topic has; raises ConfigError where it does not exist."""
 
-    def read(self, topic: str) -> Iterator[StoredRecord]:
-        """Every committed record that the topic holds at this moment, partition by partition, in order."""
+    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StoredRecord]:
+        """Every committed record that the topic holds at this moment, partition by partition, in order.
+
+        With `start`, in each partition that it names only those from that offset on.
+        """
 
     def size(self, topic: str) -> int:
         """About how many records it holds, to tell how far a reader is. Raises ConfigError, Unavailable."""

@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO, cast
 
 import structlog
@@ -31,6 +32,18 @@ def configure(level: Level, form: Format, **context: str) -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(**context)
     _quieten_libraries()
+
+
+@contextmanager
+def configured(level: Level, form: Format, **context: str) -> Iterator[None]:
+    """Set up for as long as a command runs; what was there before is put back."""
+    before = structlog.get_config()
+    configure(level, form, **context)
+    try:
+        yield
+    finally:
+        structlog.contextvars.clear_contextvars()
+        structlog.configure(**before)
 
 
 class _Unfailing:

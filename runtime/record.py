@@ -8,6 +8,8 @@ from typing import NamedTuple, NewType
 Offset = NewType("Offset", int)
 Header = tuple[str, bytes]
 TYPE_HEADER = "type"
+RESTORED: Header = ("x-restored", b"1")
+"""Marks a record that was lost and published again later than its place: who reads in order has to leave it out."""
 
 
 class Partition(NamedTuple):
@@ -36,3 +38,7 @@ class StoredRecord(NamedTuple):
     type: str
     headers: tuple[Header, ...] = ()
     timestamp_ms: int = 0
+
+    @property
+    def is_restored(self) -> bool:
+        return RESTORED in self.headers

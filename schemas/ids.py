@@ -5,7 +5,7 @@ from datetime import datetime
 
 from schemas.records import EventId
 
-CORRECTION = re.compile(r"\.c\d+$")
+CORRECTION = re.compile(r"\.c(\d+)$")
 
 
 def entry_id(journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
@@ -35,6 +35,12 @@ def correction_id(first: EventId, number: int) -> EventId:
 def first_id(one: str) -> EventId:
     """The id of the first verdict that `one` belongs to: itself, unless it is a correction's."""
     return EventId(CORRECTION.sub("", one))
+
+
+def correction_number(one: str) -> int:
+    """Which correction the id `one` is of, from 1; 0 for a first verdict."""
+    found = CORRECTION.search(one)
+    return int(found[1]) if found else 0
 
 
 def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
@@ -68,3 +74,10 @@ def exception_id(journal_time: datetime, system: str, key: str) -> EventId:
 def auditing_id(time: datetime, system: str) -> EventId:
     """The id of the alert that auditing is not sufficient since this time (UTC)."""
     return EventId(f"{time:%Y%m%dT%H%M%S%f}-{system}.auditing")
+
+
+def origin_of(one: str) -> tuple[str, str, str]:
+    """System, receiver and sequence that an id names; empty where it names none."""
+    parts = one.split("-", 3)
+    system = parts[1].partition(".")[0] if len(parts) > 1 else ""
+    return (system, parts[2], parts[3][:20]) if len(parts) == 4 else (system, "", "")

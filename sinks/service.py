@@ -16,6 +16,7 @@ from schemas.topics import ALERTS, VERDICTS
 from sinks.deliver import Deliver
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
+from sinks.search import Search
 from sinks.sink import Sink
 from sinks.splunk.settings import SplunkSettings
 from sinks.syslog.settings import SyslogSettings
@@ -31,7 +32,7 @@ def build(
     name: str, settings: Settings, broker: Broker, running: Running
 ) -> tuple[Source[StoredRecord], Stage[StoredRecord]]:
     """The source and the stage of the worker of sink `name`, one of SINKS. Raises ConfigError; connects to nothing."""
-    sink = SINKS[name](settings, running.metrics, running.health.beat, running.shutdown.wait)
+    sink = open_sink(name, settings, running)
     subscription = Subscription(service=name, worker=running.worker, topics=(VERDICTS, ALERTS))
     deliver = Deliver(sink, running.metrics, settings.forward)
     return broker.source(subscription, deliver), deliver
@@ -44,6 +45,22 @@ def check(name: str, settings: Settings) -> str:
         return sink.check()
     finally:
         sink.close()
+
+
+def open_sink(name: str, settings: Settings, running: Running) -> Sink:
+    """The sink `name` without a worker around it. Raises ConfigError; connects to nothing."""
+    return SINKS[name](settings, running.metrics, running.health.beat, running.shutdown.wait)
+
+
+def open_search(settings: ElasticSettings | SplunkSettings) -> Search:
+    """What asks the SIEM for what it holds. Raises ConfigError; connects to nothing."""
+    if isinstance(settings, ElasticSettings):
+        from sinks.elastic.search import ElasticSearch
+
+        return ElasticSearch(settings)
+    from sinks.splunk.search import SplunkSearch
+
+    return SplunkSearch(settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from dev.certificates import Certificates, make
 from dev.elasticsearch import Elasticsearch
@@ -16,6 +17,9 @@ from dev.rsyslog import Rsyslog
 from tests.missing import or_give_up
 
 PartT = TypeVar("PartT", bound=Part)
+
+settings.register_profile("sk2siem", deadline=None)  # how fast something is stands in bench/
+settings.load_profile("sk2siem")
 
 
 @pytest.fixture(scope="session")

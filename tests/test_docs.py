@@ -9,11 +9,14 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from cli.documentation import markdown
 from cli.main import sk2siem
 from cli.settings import Settings
 from cli.variables import variables
+from dev.chart.written import HELM, superfluous
+from dev.chart.written import wanted as made_for_the_chart
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
 from enricher.policy_file import DEFAULT, PORTS, load_policy
@@ -31,7 +34,7 @@ from sinks.splunk.render import render
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("producer", "enricher", "sinks", "schemas", "runtime", "cli")
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/**/*.md"), *ROOT.glob("helm/*.md")])
 SOURCES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 DECISION = re.compile(r"\d{4}-[a-z0-9-]+\.md")
 DECISION_PARTS = ("Context", "Decision", "Consequences", "What was rejected")
@@ -42,10 +45,11 @@ TOML_BLOCK = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 COMMAND = re.compile(r"(?:^|(?<=[\s/`(]))sk2siem((?: +[A-Za-z0-9_./=:,-]+)+)", re.MULTILINE)
+OTHER_COMMAND = re.compile(r"^(?:sudo )?(?:docker|helm|install|journalctl|runuser|systemctl|useradd) .*$", re.MULTILINE)
 VARIABLE = re.compile(r"\bSK2SIEM_[A-Z0-9_]+")
 METRIC = re.compile(rf"\b{PREFIX}_[a-z0-9_]+")
-MODULE = re.compile(rf"\b(?:{'|'.join(PACKAGES)})(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
-FILE = re.compile(rf"\b(?:{'|'.join((*PACKAGES, 'dev', 'docs', 'tests'))})/[\w./-]*\w")
+MODULE = re.compile(rf"(?<!\.)\b(?:{'|'.join(PACKAGES)})(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+FILE = re.compile(rf"\b(?:{'|'.join((*PACKAGES, 'dev', 'docs', 'helm', 'tests'))})/[\w./-]*\w")
 PAGING = re.compile(r'log\.(?:error|exception)\(\s*"([^"]+)"')
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|TBD|WIP|stub|stubs|placeholder|lorem ipsum|coming soon)\b", re.IGNORECASE)
 OTHER_WORDS = {
@@ -79,6 +83,16 @@ def test_the_page_on_settings_is_fresh() -> None:
     assert page.read_text() == markdown(Settings), "sk2siem config --markdown > docs/configuration.md"
 
 
+@each(sorted(made_for_the_chart()))
+def test_what_is_made_for_the_chart_is_fresh(path: Path) -> None:
+    assert path.exists()
+    assert path.read_text() == made_for_the_chart()[path], "python -m dev.chart write"
+
+
+def test_the_chart_has_no_copy_of_what_is_no_more() -> None:
+    assert superfluous() == [], "python -m dev.chart write"
+
+
 @each(PAGES)
 def test_each_link_leads_somewhere(path: Path) -> None:
     links = [link for link in LINK.findall(FENCE.sub("", path.read_text())) if "://" not in link]
@@ -102,7 +116,12 @@ def _anchors(text: str) -> set[str]:
 
 @each(PAGES)
 def test_each_command_exists(path: Path) -> None:
-    problems = [problem for code in code_of(path) for words in COMMAND.findall(code) if (problem := _refused(words))]
+    problems = [
+        problem
+        for code in code_of(path)
+        for words in COMMAND.findall(OTHER_COMMAND.sub("", code))
+        if (problem := _refused(words))
+    ]
 
     assert problems == []
 
@@ -172,16 +191,28 @@ def test_each_log_line_that_pages_is_explained_to_operators() -> None:
 def test_each_module_and_name_in_it_exists(path: Path) -> None:
     named = {name for code in code_of(path) for name in MODULE.findall(code)}
 
-    assert {name for name in named if not _exists(name)} == set()
+    assert {name for name in named if not _exists(name) and not _is_a_value_of_the_chart(name)} == set()
 
 
 def _exists(name: str) -> bool:
-    if Path(name).suffix in (".toml", ".py", ".json", ".md"):
+    if Path(name).suffix in (".env", ".toml", ".py", ".json", ".md"):
         return True
     try:
         pkgutil.resolve_name(name)
     except (ImportError, AttributeError):
         return False
+    return True
+
+
+def _is_a_value_of_the_chart(name: str) -> bool:
+    """`enricher.replicas`, and what is below a table that is empty."""
+    value = yaml.safe_load((HELM / "values.yaml").read_text())
+    for part in name.split("."):
+        if value == {}:
+            return True
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
     return True
 
 

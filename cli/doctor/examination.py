@@ -8,7 +8,7 @@ from cli.doctor.finding import Finding, Refusal, State, asked
 from cli.doctor.host_server import Probe, host_server, try_handshake
 from cli.doctor.journal import journal
 from cli.doctor.load import afterwards, load
-from cli.doctor.partition import authorities, clock, release, services
+from cli.doctor.partition import authorities, clock, reader, release, services
 from cli.doctor.pipeline import coverage, pipeline
 from cli.netstat.look import connections
 from cli.netstat.older import Older, find_older
@@ -87,7 +87,13 @@ def _mend(refusal: Refusal, settings: Settings) -> tuple[str, ...]:
 def _partition(facts: Facts, settings: Settings, catalogue: Catalogue, policy: Policy) -> Told:
     profile, producer = _profile(settings), settings.producer
     parts: dict[str, Iterator[Finding]] = {
-        "The system": _each(release(facts), services(facts), clock(facts, producer), authorities(facts, profile)),
+        "The system": _each(
+            release(facts),
+            services(facts),
+            iter([reader(facts, producer)]),
+            clock(facts, producer),
+            authorities(facts, profile),
+        ),
         "What is audited": auditing(facts, profile, policy.mode),
         "The journal": journal(facts, profile, producer),
         "How much it is": load(facts, catalogue, producer),

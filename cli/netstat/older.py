@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import click
+
 from cli.netstat.look import Ends, Seen
 from cli.records import read_followed
 from cli.settings import Settings
@@ -20,6 +22,7 @@ ALIVE = timedelta(seconds=30)
 MARGIN = timedelta(seconds=5)
 LONGEST_SECONDS = 60.0
 LOOK_SECONDS = 1.0
+WAITING = "sk2siem: waiting for the verdicts on what was opened a moment ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,16 @@ def _await_verdicts(
     """Whether the journal has been read and judged up to `moment` (UTC); False as soon as that cannot be awaited:
     no producer runs, `wait` says that a stop was requested, or it takes too long.
     """
-    started = clock()
+    started, has_waited = clock(), False
     while clock() - started < LONGEST_SECONDS:
         found = position()
         if found is None or found.retired or datetime.now(UTC) - found.time > ALIVE:
             return False
         if found.progress >= moment and not any(one.behind for one in broker.standings("enricher", [ENTRIES])):
             return True
+        if not has_waited:
+            click.echo(WAITING, err=True)
+            has_waited = True
         if wait(LOOK_SECONDS):
             return False
     return False

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from dev.content import elastic_rules, grafana, sigma, splunk_rules
+from dev.content import elastic_rules, grafana, kibana, sigma, splunk_rules
 
 SIEM = Path(__file__).resolve().parents[2] / "siem"
 
 WRITTEN: Mapping[Path, Callable[[], str]] = {
     SIEM / "grafana" / "sk2siem.json": grafana.dashboard,
     SIEM / "sigma" / "converted.json": sigma.document,
+    SIEM / "kibana" / "saved-objects.ndjson": kibana.document,
     SIEM / "kibana" / "detection-rules.ndjson": elastic_rules.document,
     SIEM / "splunk" / "sk2siem" / "default" / "savedsearches.conf": splunk_rules.document,
 }

@@ -15,6 +15,7 @@ from dev.hec.counts import Counts
 from dev.hec.envelopes import INCORRECT_INDEX, NO_DATA, Rules, read_envelopes
 from dev.hec.faults import Fault, FaultScript
 from dev.hec.indexed import Indexed
+from dev.hec.search import broken_off, export
 from dev.hec.settings import Settings
 from dev.hec.tokens import Token, authorize
 
@@ -29,6 +30,7 @@ _ENDPOINTS = {
     "/services/collector/ack": "ack",
     "/services/collector/health": "health",
     "/services/collector/health/1.0": "health",
+    "/services/search/jobs/export": "search",
 }
 _POST, _GET = "POST,OPTIONS", "GET,HEAD,OPTIONS"
 
@@ -65,6 +67,7 @@ class Collector:
             "raw": self._take_lines,
             "ack": self._tell_acks,
             "health": _tell_health,
+            "search": self._search,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -94,6 +97,8 @@ class Collector:
         self.counts.add_fault()
         if fault.is_honest or fault.code in (24, 25):
             answer = self._answer_honestly(endpoint, request)
+            if fault.fatal is not None:
+                answer = broken_off(answer, fault.fatal)
             if fault.lose_ack and answer.ack_id is not None:
                 self._acks.lose(_named_channel(request), answer.ack_id)
             if fault.code is not None and answer.code == 0:
@@ -141,6 +146,9 @@ class Collector:
             raise Refused(hec(14))
         channel = self._require_channel(request)
         return acknowledged(self._acks.poll(channel, _asked_acks(request.body)))
+
+    def _search(self, request: Request) -> Answer:
+        return export(self.indexed.read().splitlines(), request.headers.get("Authorization"), request.body)
 
     def _open_ack(self, channel: str | None) -> int | None:
         if channel is None:

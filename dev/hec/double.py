@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from dev.hec.search import SEARCH_TOKEN
 from dev.hec.settings import Settings
 from dev.hec.tokens import TOKEN
 from dev.part import STACK, Process, require_free
@@ -40,7 +41,12 @@ class Hec:
         return self._process.pid
 
     def exports(self) -> dict[str, str]:
-        return {"SK2SIEM_SPLUNK__URL": self.url, "SK2SIEM_SPLUNK__TOKEN": TOKEN}
+        return {
+            "SK2SIEM_SPLUNK__URL": self.url,
+            "SK2SIEM_SPLUNK__TOKEN": TOKEN,
+            "SK2SIEM_SPLUNK__SEARCH_URL": self.url,
+            "SK2SIEM_SPLUNK__SEARCH_TOKEN": SEARCH_TOKEN,
+        }
 
     def install(self) -> None:
         """Nothing to fetch: the standard library is all it needs."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 from dev.hec.settings import BadInput
 
-ENDPOINTS = ("event", "raw", "ack", "health")
+ENDPOINTS = ("event", "raw", "ack", "health", "search")
 
 _NUMBER = (int, float)
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -21,6 +21,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "html": (int,),
     "reset": (bool,),
     "lose_ack": (bool,),
+    "fatal": (str,),
 }
 
 
@@ -43,6 +44,7 @@ class Fault:
     html: int | None = None  # the status of a page, as a proxy would send it
     reset: bool = False  # the connection is torn without an answer
     lose_ack: bool = False  # the acknowledgement of this request never turns true
+    fatal: str | None = None  # an export that ends in the middle, with this message
 
     @property
     def is_honest(self) -> bool:

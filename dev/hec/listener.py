@@ -1,4 +1,4 @@
-"""The double's own process: HTTP/1.1 with keep-alive on 127.0.0.1, a thread for each connection."""
+"""The double's own process: HTTP/1.1 with keep-alive, a thread for each connection."""
 
 import argparse
 import json
@@ -29,8 +29,8 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, collector: Collector) -> None:
-        super().__init__(("127.0.0.1", port), partial(_Handler, collector, Control(collector)))
+    def __init__(self, host: str, port: int, collector: Collector) -> None:
+        super().__init__((host, port), partial(_Handler, collector, Control(collector)))
 
     def shutdown_request(self, request: Any) -> None:
         """Without the usual polite FIN where a reset was asked for: that would reach the client first."""
@@ -118,13 +118,14 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m dev.hec.listener")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 in a container")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, help="keep what is indexed in this folder")
     parser.add_argument("--settings", type=json.loads, default={}, help="a JSON object")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     indexed = Indexed(options.data / "indexed.ndjson" if options.data else None)
-    with Listener(options.port, Collector(indexed, Settings().changed(options.settings))) as listener:
+    with Listener(options.host, options.port, Collector(indexed, Settings().changed(options.settings))) as listener:
         listener.serve_forever()
 
 

@@ -1,7 +1,7 @@
 """The Broker port over one SQLite file."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from runtime.broker import Standing, Subscription, TopicState
@@ -61,12 +61,12 @@ class EmbeddedBroker:
         finally:
             connection.close()
 
-    def read(self, topic: str) -> Iterator[StoredRecord]:
+    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StoredRecord]:
         connection = self._open()
         try:
             with translated(self._path):
                 _, end = ends(connection, topic)
-            offset = 0
+            offset = (start or {}).get(0, FIRST) - 1
             while True:
                 with translated(self._path):
                     rows = connection.execute(

@@ -1,6 +1,6 @@
 """The Broker port over a Kafka cluster."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from runtime.bounded import Bounded
 from runtime.broker import Standing, Subscription, TopicState
@@ -63,9 +63,10 @@ class KafkaBroker:
     def partitions(self, topic: str) -> int:
         return len(self._ranges.partitions(topic))
 
-    def read(self, topic: str) -> Iterator[StoredRecord]:
-        for number in self._ranges.partitions(topic):
-            yield from self._ranges.read_all(Partition(topic, number))
+    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StoredRecord]:
+        places = [Partition(topic, number) for number in self._ranges.partitions(topic)]
+        for place, (first, end) in self._ranges.ends(places).items():
+            yield from self._ranges.read(place, max(first, (start or {}).get(place.number, first)), end)
 
     def size(self, topic: str) -> int:
         """With the markers of transactions."""

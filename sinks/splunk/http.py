@@ -188,7 +188,7 @@ def _trouble(url: str, error: HTTPError, *, direct: bool) -> Unavailable:
     match error:
         case ProxyError():
             return Unreached(
-                f"the proxy on the way to Splunk at {url} refused or cannot be reached ({_cause(error)}): "
+                f"the proxy on the way to Splunk at {url} refused or cannot be reached ({cause_of(error)}): "
                 f"check {PREFIX}PROXY"
             )
         case ReadTimeoutError():
@@ -202,9 +202,9 @@ def _trouble(url: str, error: HTTPError, *, direct: bool) -> Unavailable:
             return Unreached(f"Splunk at {url} cannot be reached: {why(error, host)}")
         case _:
             asks = ": does it want https?" if parts.scheme == "http" else ""
-            return Unavailable(f"Splunk at {url} broke the connection off ({_cause(error)}){asks}")
+            return Unavailable(f"Splunk at {url} broke the connection off ({cause_of(error)}){asks}")
 
 
-def _cause(error: HTTPError) -> str:
+def cause_of(error: HTTPError) -> str:
     """The system's own words where there are any; urllib3's repeat the address of an object."""
     return next((str(one) for one in causes(error) if isinstance(one, OSError)), type(error).__name__)

@@ -13,6 +13,7 @@ PREFIX = "SK2SIEM_SPLUNK__"
 """Of the variables, in words for the operator."""
 
 COLLECTOR = "/services/collector"
+SEARCH = "/services/search/jobs/export"
 CLOUD = (".splunkcloud.com", ".splunkcloudgc.com")
 CLOUD_INPUTS = "http-inputs"
 TRIAL_PORT = 8088
@@ -43,6 +44,13 @@ def _one(url: str) -> str:
     return only
 
 
+def _search_url(url: str) -> str:
+    (only,) = addresses(url, without=SEARCH) if "," not in url else ("",)
+    if not only:
+        raise ValueError("one search head alone")
+    return only
+
+
 class SplunkSettings(BaseModel):
     """The HTTP Event Collector that events go to."""
 
@@ -55,6 +63,14 @@ class SplunkSettings(BaseModel):
     token: Secret = Field(description="The HEC token")
     index: str | None = Field(
         None, min_length=1, description="Index to write to; by default the one that the token is configured with"
+    )
+    search_url: Annotated[str, AfterValidator(_search_url)] | None = Field(
+        None,
+        description="URL of a search head's management port, for example https://splunk.example.com:8089, for "
+        "`sk2siem reconcile`; no service uses it",
+    )
+    search_token: Secret | None = Field(
+        None, description="Authentication token of a Splunk user who may search the index, for the search_url"
     )
     ca_file: str | None = Field(
         None, description="PEM file of the authorities that may sign the server's certificate; by default the system's"
@@ -91,6 +107,8 @@ class SplunkSettings(BaseModel):
             raise ValueError("proxy_username and proxy_password go together: set both or none")
         if self.proxy is None and self.proxy_username is not None:
             raise ValueError("proxy_username is for a proxy: set that too")
+        if (self.search_url is None) != (self.search_token is None):
+            raise ValueError("search_url and search_token go together: set both or none")
         if self.cert_file is None and self.key_file is not None:
             raise ValueError("key_file belongs to a cert_file: set that too")
         return self

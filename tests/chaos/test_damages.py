@@ -116,8 +116,7 @@ def live(life: JournalLife, producer: ServiceProcess, broker: EmbeddedBroker, ex
             producer.start()
         if number in due:
             life.damages[due[number]]()
-        else:
-            life.rotate()
+        life.rotate()
     write(life, max(10, extent.entries - life.written))
 
 

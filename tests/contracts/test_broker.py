@@ -130,6 +130,18 @@ def test_reading_a_topic_ends_where_it_ended_when_the_reading_began(rig: Rig) ->
     assert values([first, *reading]) == ["one", "two"]
 
 
+def test_reading_can_go_on_where_it_ended(rig: Rig) -> None:
+    topic = rig.topic("numbers", partitions=2)
+    last = rig.broker().partitions(topic) - 1
+    publish(rig, [*records(topic, "a", "b", partition=0), *records(topic, "c", partition=last)])
+    behind = {record.partition.number: record.offset + 1 for record in rig.broker().read(topic)}
+
+    publish(rig, [*records(topic, "d", partition=0), *records(topic, "e", partition=last)])
+
+    assert values(list(rig.broker().read(topic, behind))) == ["d", "e"]
+    assert values(list(rig.broker().read(topic, {0: behind[0]}))) == (["d", "c", "e"] if last else ["d", "e"])
+
+
 def test_reading_an_empty_topic_gives_nothing(rig: Rig) -> None:
     topic = rig.topic("numbers")
 

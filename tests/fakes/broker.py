@@ -50,9 +50,9 @@ class FakeBroker:
             raise ConfigError(f"the topic {topic} does not exist")
         return self._topics[topic].partitions
 
-    def read(self, topic: str) -> Iterator[StoredRecord]:
+    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StoredRecord]:
         for partition in self.partitions_of([topic]):
-            yield from self.between(partition, 0, self.end(partition))
+            yield from self.between(partition, (start or {}).get(partition.number, 0), self.end(partition))
 
     def size(self, topic: str) -> int:
         return sum(self.end(place) - self.first(place) for place in self.partitions_of([topic]))

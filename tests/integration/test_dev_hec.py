@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from dev.hec import ACK_TOKEN, DISABLED_TOKEN, LIMITED_TOKEN, TOKEN, Hec
+from dev.hec import ACK_TOKEN, DISABLED_TOKEN, LIMITED_TOKEN, SEARCH_TOKEN, TOKEN, Hec
 from dev.hec.settings import BadInput
 from dev.part import free_port
 
@@ -522,6 +522,8 @@ def test_the_part_names_its_address_and_token(server: Hec) -> None:
     assert server.exports() == {
         "SK2SIEM_SPLUNK__URL": f"http://127.0.0.1:{server.port}",
         "SK2SIEM_SPLUNK__TOKEN": TOKEN,
+        "SK2SIEM_SPLUNK__SEARCH_URL": server.url,
+        "SK2SIEM_SPLUNK__SEARCH_TOKEN": SEARCH_TOKEN,
     }
 
 

@@ -148,6 +148,18 @@ def test_errors_carry_db2s_states_and_ids(
     assert words in raised.value.args[1]
 
 
+def test_entries_are_repeated_with_higher_numbers(control: Control, connect: Connect) -> None:
+    control.append(JournalEntry("QGPL", "AUDRCV0001", number, NOW, "SK", bytes([number])) for number in (3, 4, 9))
+
+    control.repeat(2)
+
+    found = connect().execute(ENTRIES, "QGPL", "AUDRCV0001", Decimal(1)).fetchall()
+    assert [(int(row[0]), row[2]) for row in found] == [
+        (number + times * 7, bytes([number])) for times in range(3) for number in (3, 4, 9)
+    ]
+    assert control.attached().last_sequence == 23
+
+
 def test_a_refused_statement_leaves_the_connection_usable(cursor: pyodbc.Cursor) -> None:
     with pytest.raises(pyodbc.Error):
         cursor.execute("SELECT 1::int FROM SYSIBM.SYSDUMMY1")

@@ -170,6 +170,14 @@ GROUPS: dict[str, list[Case]] = {
         ("scheduled-jobs", State.WARN, "SPCAUT(*JOBCTL)", lambda c, _: c.network.set_job_control(granted=False)),
         ("receivers-authority", State.FAIL, "GRTOBJAUT OBJ(QGPL/*ALL)", lambda c, _: c.revoke_receiver("AUDRCV0001")),
     ],
+    "a reader that this release lacks": [
+        ("reader", State.FAIL, "READER=display-journal", lambda control, _: control.offer_audit_journal_sk("absent")),
+        ("connection", State.OK, "", setting("SK2SIEM_PRODUCER__READER", "audit-journal-sk")),
+    ],
+    "a reader that may not run its command": [
+        ("reader", State.FAIL, "READER=display-journal", setting("SK2SIEM_PRODUCER__READER", "cpyaudjrne")),
+        ("audit-values", State.WARN, "SPCAUT(*AUDIT)", lambda control, _: control.set_audit_authority(granted=False)),
+    ],
     "the journal may not be seen": [
         ("journal-authority", State.FAIL, "AUT(*USE *OBJEXIST)", lambda c, _: c.set_journal_authority(granted=False)),
         ("journal-attached", State.FAIL, "CHGSECAUD", lambda control, _: None),
@@ -194,6 +202,7 @@ GROUPS: dict[str, list[Case]] = {
         ("afterwards", State.NOTE, f"{SET}*AUTFAIL *SECURITY')", lambda control, _: None),
     ],
     "receivers": [
+        ("reader", State.OK, "", lambda control, _: None),
         ("receiver-count", State.WARN, "DLTJRNRCV JRNRCV(QGPL/AUDRCV0002)", many_receivers),
         ("retention", State.WARN, "WRKJOBSCDE", lambda control, _: control.delete_receiver("AUDRCV0001")),
         ("receiver-deletion", State.WARN, "DLTRCV(*NO)", lambda control, _: control.set_delete_receivers(True)),

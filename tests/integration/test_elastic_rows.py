@@ -21,9 +21,9 @@ def node() -> Iterator[ElasticNode]:
         yield made
 
 
-def sink(node: ElasticNode, metrics: Metrics, *, in_parallel: int = 2) -> ElasticSink:
+def sink(node: ElasticNode, metrics: Metrics, *, in_parallel: int = 2, patience: float = 30) -> ElasticSink:
     settings = ElasticSettings(
-        url=node.url, batch_events=500, timeout_seconds=1, requests_in_parallel=in_parallel, http_compress=False
+        url=node.url, batch_events=500, timeout_seconds=patience, requests_in_parallel=in_parallel, http_compress=False
     )
     return ElasticSink(settings, metrics)
 
@@ -32,7 +32,7 @@ def sink(node: ElasticNode, metrics: Metrics, *, in_parallel: int = 2) -> Elasti
 class Row:
     """A fault, how its answers are counted, and what the log says; `dead`: so many become dead letters, and why.
 
-    `again`: how many documents are sent a second time.
+    `again`: how many documents are sent a second time; `patience`: the sink's time-out in seconds.
     """
 
     fault: Fault
@@ -42,6 +42,7 @@ class Row:
     again: int | None = 0
     duplicates: int = 0
     in_parallel: int = 2
+    patience: float = 30
 
 
 def held(status: int, error: str | None, says: str) -> Row:
@@ -118,7 +119,12 @@ ROWS = {
         RequestFault(torn=True, takes=30), "none", "cannot be reached", again=None, duplicates=30
     ),
     "no answer in time": Row(
-        RequestFault(delay_seconds=1.5, takes=500), "none", "did not answer in time", again=None, duplicates=500
+        RequestFault(delay_seconds=3, takes=500),
+        "none",
+        "did not answer in time",
+        again=None,
+        duplicates=500,
+        patience=2,
     ),
 }
 
@@ -126,7 +132,7 @@ ROWS = {
 @pytest.mark.parametrize("name", ROWS)
 def test_each_document_has_its_fate_and_the_operator_one_line(node: ElasticNode, name: str) -> None:
     row, metrics = ROWS[name], Metrics("elastic")
-    ours = sink(node, metrics, in_parallel=row.in_parallel)
+    ours = sink(node, metrics, in_parallel=row.in_parallel, patience=row.patience)
 
     ran = run(ours, metrics, lambda: node.fault(row.fault))
     ours.close()

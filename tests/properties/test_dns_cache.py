@@ -86,4 +86,4 @@ class CacheAndModel(RuleBasedStateMachine):
 
 
 TestCacheAndModel = CacheAndModel.TestCase
-TestCacheAndModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCacheAndModel.settings = settings(max_examples=60, stateful_step_count=40)

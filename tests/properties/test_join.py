@@ -56,7 +56,7 @@ def models(records: Sequence[JournalRecord]) -> list[NaiveJoin]:
 
 
 @given(steps())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_published_is_what_the_naive_model_says(chosen: list[Step]) -> None:
     records = write(chosen, 1)
 
@@ -79,7 +79,7 @@ def _number(verdict: Verdict) -> int:
 
 
 @given(steps(), st.sampled_from([1, 2, 3, 6]), cuts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_neither_batches_nor_restarts_nor_partitions_change_anything(
     chosen: list[Step], partitions: int, cuts: list[tuple[int, bool]]
 ) -> None:
@@ -91,7 +91,7 @@ def test_neither_batches_nor_restarts_nor_partitions_change_anything(
 
 
 @given(steps([*STEPS, "A", "S"], [*PAUSES, HOUR_BACK]), st.sampled_from([1, 3]), cuts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_clock_that_is_set_back_loses_and_doubles_nothing(
     chosen: list[Step], partitions: int, cuts: list[tuple[int, bool]]
 ) -> None:
@@ -103,7 +103,7 @@ def test_a_clock_that_is_set_back_loses_and_doubles_nothing(
 
 
 @given(steps(), st.sampled_from([1, 3]), cuts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_entry_is_accounted_for(chosen: list[Step], partitions: int, cuts: list[tuple[int, bool]]) -> None:
     records = write(chosen, partitions)
 

@@ -79,7 +79,7 @@ class WatchedSource:
         self._source.close()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(inputs, faults, moods, stops, batch_sizes)
 def test_every_record_is_published_or_dead_lettered_exactly_once(
     written: Inputs, script: list[Fault], stage_moods: list[Mood], stop_after: list[float], batch_size: int
@@ -94,7 +94,7 @@ def test_every_record_is_published_or_dead_lettered_exactly_once(
     assert _places_of_letters(broker) == _places_of_bad_records(broker)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(inputs, faults, moods, stops, batch_sizes)
 def test_a_stage_that_remembers_counts_as_if_nothing_had_happened(
     written: Inputs, script: list[Fault], stage_moods: list[Mood], stop_after: list[float], batch_size: int
@@ -108,7 +108,7 @@ def test_a_stage_that_remembers_counts_as_if_nothing_had_happened(
     assert _places_of_letters(broker) == _places_of_bad_records(broker)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(inputs, inputs, batch_sizes)
 def test_counts_go_on_over_a_restart(before: Inputs, after: Inputs, batch_size: int) -> None:
     broker = _broker_with(before, [], batch_size)

@@ -24,6 +24,9 @@ CORRECTED = replace(
 STILL_INSECURE = replace(CORRECTED, verdict=VerdictKind.INSECURE, reason="weak-protocol")
 LOCAL = replace(VERDICT, id=EventId("local"), verdict=VerdictKind.SECURE, reason="local")
 CANARY = replace(LOCAL, id=EventId("canary"), reason="canary")
+WEAK = replace(VERDICT, id=EventId("weak"), reason="weak-protocol")
+UNKNOWN = replace(VERDICT, id=EventId("unknown"), verdict=VerdictKind.UNKNOWN, reason="tls-not-audited")
+EXCEPTED = replace(VERDICT, id=EventId("excepted"), verdict=VerdictKind.SECURE, reason="exception")
 LONE_FAILURE = replace(
     EVENT,
     id=EventId("lone-failure"),
@@ -57,6 +60,9 @@ OTHERS: Sequence[Forwarded] = (
     CORRECTED,
     LOCAL,
     CANARY,
+    WEAK,
+    UNKNOWN,
+    EXCEPTED,
     LONE_FAILURE,
     FAILURE,
     LATE_FAILURE,
@@ -81,7 +87,7 @@ def case(*positive: Forwarded) -> Case:
 
 CASES: Mapping[str, Case] = {
     "ibmi_insecure_connection": case(RAISED, RAISED_FAILURE, RAISED_AGAIN),
-    "ibmi_new_inbound_remote": case(ACCEPTED, FAILURE),
+    "ibmi_new_inbound_remote": case(ACCEPTED, WEAK, UNKNOWN, EXCEPTED, FAILURE),
     "ibmi_new_outbound_remote": case(OPENED),
     "ibmi_handshake_failed": case(FAILURE, LONE_FAILURE),
     "ibmi_journal_gap": case(LOST),

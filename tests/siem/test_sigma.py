@@ -1,7 +1,7 @@
 """The Sigma rules find what they should and nothing else, in a real Elasticsearch, in both sets of field names."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,30 +10,10 @@ from elasticsearch import Elasticsearch as Client
 from dev.content import sigma
 from dev.content.tools import run
 from dev.elasticsearch import Elasticsearch
-from runtime.metrics import Metrics
-from sinks.elastic.settings import ElasticSettings
-from sinks.elastic.sink import ElasticSink
-from sinks.elastic.templates import install
 from tests.siem.contents import cim, cim_fields, ecs_fields
 from tests.siem.named_fields import in_esql, in_lucene, in_spl
+from tests.siem.searching import Search, searching
 from tests.siem.sigma_samples import ALERTS, CASES, OTHERS
-from tests.unit.sinks.samples import parcel
-
-Search = Callable[[str], set[str]]
-
-
-@pytest.fixture(scope="module")
-def ecs_search(elasticsearch: Elasticsearch) -> Iterator[Search]:
-    """Lucene over all samples, delivered by the sink into data streams of its templates."""
-    namespace = uuid.uuid4().hex[:12]
-    settings = ElasticSettings.model_validate({"url": elasticsearch.url, "namespace": namespace})
-    install(settings)
-    sink = ElasticSink(settings, Metrics("elastic"))
-    outcome = sink.send([parcel(content) for content in (*ALERTS, *OTHERS)])
-    sink.close()
-    assert (outcome.rejected, outcome.deferred) == ([], [])
-    with Client(elasticsearch.url, request_timeout=30) as client:
-        yield searching(client, f"logs-ibmi.*-{namespace}")
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +26,6 @@ def cim_search(elasticsearch: Elasticsearch) -> Iterator[Search]:
         for content in (*ALERTS, *OTHERS):
             client.create(index=index, id=content.id, document=cim(content))
         yield searching(client, index)
-
-
-def searching(client: Client, index: str) -> Search:
-    client.indices.refresh(index=index)
-
-    def search(query: str) -> set[str]:
-        found = client.search(index=index, query={"query_string": {"query": query}}, size=1000)
-        return {hit["_id"] for hit in found["hits"]["hits"]}
-
-    return search
 
 
 def test_each_rule_has_samples() -> None:

@@ -101,6 +101,20 @@ BEGIN
   INSERT INTO dbl.entries (receiver, sequence, at, code, type, data) VALUES (added, first, moment, 'J', 'PR', '');
 END $$;
 
+-- The entries of the attached receiver up to a number once more, so many of their own lengths later.
+CREATE FUNCTION dbl.repeat(until decimal, times integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE attached dbl.receivers; numbers decimal(21,0); span interval;
+BEGIN
+  SELECT * INTO STRICT attached FROM dbl.receivers WHERE detached_at IS NULL;
+  SELECT until - min(sequence) + 1, max(at) - min(at) + interval '1 ms' INTO numbers, span
+    FROM dbl.entries WHERE receiver = attached.ord AND sequence <= until AND code = 'T';
+  INSERT INTO dbl.entries
+    SELECT receiver, sequence + times * numbers, at + times * span, code, type, data, job_name, job_user, job_number,
+           user_name, program, program_library, remote_port, remote_address
+      FROM dbl.entries WHERE receiver = attached.ord AND sequence <= until AND code = 'T';
+  UPDATE dbl.receivers SET last_sequence = until + times * numbers WHERE ord = attached.ord;
+END $$;
+
 -- A fresh partition: auditing on, one attached receiver that holds its first J/PR entry.
 CREATE FUNCTION dbl.reset(stopped_clock timestamp) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE added integer;

@@ -133,5 +133,5 @@ def test_the_present_levels_check_what_was_thought_before(
 
 @pytest.mark.parametrize("wrong", ["NETSCK", "*netsck", "everything"])
 def test_an_assertion_that_names_no_levels_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="audit levels such as"):
+    with pytest.raises(ValueError, match="begins with a star"):
         ProducerSettings(audited=(wrong,))

@@ -98,6 +98,9 @@ def test_the_web_address_of_a_cloud_stack_is_refused_with_the_right_one(url: str
         pytest.param({"proxy": "http://a:1", "proxy_username": "u"}, id="a user of a proxy without a password"),
         pytest.param({"proxy_username": "u", "proxy_password": "p"}, id="a user of no proxy"),
         pytest.param({"key_file": "key.pem"}, id="a key without a certificate"),
+        pytest.param({"search_url": "https://a:8089"}, id="a search head without a token"),
+        pytest.param({"search_token": "secret"}, id="a search token without its search head"),
+        pytest.param({"search_url": "https://a:8089,https://b:8089", "search_token": "t"}, id="two search heads"),
     ],
 )
 def test_settings_of_splunk_that_cannot_work_are_refused(changes: dict[str, object]) -> None:

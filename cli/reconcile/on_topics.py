@@ -1,0 +1,168 @@
+"""What is on the topics: ids, how far each service has come, what has expired, and which gaps were announced."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from cli.reconcile.case import Case
+from cli.reconcile.ids import Ids
+from enricher.restoration import Late
+from producer.reader import Place
+from runtime.broker import Standing
+from runtime.errors import CheckFailed
+from runtime.record import Record, StoredRecord
+from schemas.codec import CodecError, decode_as
+from schemas.records import DetailType, Entry, Gap, Progress, Verdict
+from schemas.topics import ALERTS, ENTRIES, VERDICTS
+
+MOST_RESTORED = 200_000
+"""So many entries that were brought back are remembered, about 300 MiB of them."""
+COMMON = ("id", "system")
+NEEDED = {
+    Progress.type: ("system",),
+    Entry.type: (*COMMON, "receiver_library", "receiver", "sequence"),
+    Verdict.type: (*COMMON, "policy"),
+}
+HANDSHAKES = frozenset({DetailType.SECURE.value, DetailType.FAILED_SECURE.value})
+
+
+@dataclass(slots=True)
+class Entries:
+    """What `sk.entries` holds. `oldest` is the oldest entry of each system, `horizon` where a partition begins of
+    which older records have expired, `ended` are the systems of which no more comes, `restored` the entries that were
+    brought back and stand behind their place. `waiting` counts entries that the enricher has not come to, `standings`
+    say how far it is, and `_reached` to what time of each system on each partition. `is_near` tells times that matter.
+    """
+
+    standings: Mapping[int, Standing]
+    is_near: Callable[[datetime], bool] = lambda _time: True
+    ids: Ids = field(default_factory=Ids)
+    gaps: dict[str, Gap] = field(default_factory=dict)
+    oldest: dict[str, tuple[datetime, Place]] = field(default_factory=dict)
+    horizon: dict[int, datetime] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    restored: list[Late] = field(default_factory=list)
+    waiting: int = 0
+    unreadable: int = 0
+    _reached: dict[tuple[str, int], datetime] = field(default_factory=dict)
+
+    def scan(self, records: Iterable[StoredRecord]) -> None:
+        for record in records:
+            document = document_of(record)
+            if document is None:
+                self.unreadable += 1
+            else:
+                self._note(record, document)
+
+    def restore(self, late: Late) -> None:
+        """Remember an entry that was brought back. Raises CheckFailed where there are too many."""
+        if len(self.restored) == MOST_RESTORED:
+            raise CheckFailed(
+                f"more than {MOST_RESTORED:,} entries; look at parts of the time, with --since and --until"
+            )
+        self.restored.append(late)
+
+    def judged(self, records: Iterable[StoredRecord]) -> Iterator[StoredRecord]:
+        """Those that the enricher has worked on."""
+        return (record for record in records if self._is_judged(record))
+
+    def judged_until(self, system: str) -> datetime | None:
+        """Up to which time its entries have been judged on every partition; None where that is not known."""
+        return min((time for (name, _), time in self._reached.items() if name == system), default=None)
+
+    def has_expired(self, partition: int, time: datetime) -> bool:
+        begins = self.horizon.get(partition)
+        return begins is not None and time < begins
+
+    def _note(self, record: StoredRecord, document: Mapping[str, Any]) -> None:
+        number = record.partition.number
+        if record.is_restored:
+            self._note_restored(record, document)
+            return
+        if number not in self.horizon and self.standings[number].expired:
+            self.horizon[number] = time_of(document)
+        if record.type == Entry.type:
+            self.ids.add(document["id"])
+            self.waiting += not self._is_judged(record)
+            self._note_place(document)
+        elif record.type == Progress.type and self._is_judged(record):
+            self._note_progress(number, document)
+        elif record.type == Gap.type:
+            with suppress(CodecError):
+                self.gaps[document["id"]] = decode_as(Gap, record.value)
+
+    def _note_restored(self, record: StoredRecord, document: Mapping[str, Any]) -> None:
+        self.ids.add(document["id"])
+        if self.is_near(time_of(document)):
+            entry, number = decode_as(Entry, record.value), record.partition.number
+            self.restore(Late(entry, Record(ENTRIES, record.key, record.value, record.type, number)))
+
+    def _note_progress(self, number: int, document: Mapping[str, Any]) -> None:
+        system, time = document["system"], time_of(document)
+        self._reached[system, number] = max(time, self._reached.get((system, number), time))
+        if document.get("final"):
+            self.ended.add(system)
+
+    def _note_place(self, document: Mapping[str, Any]) -> None:
+        system = document["system"]
+        before = self.oldest.get(system)
+        if before is None or time_of(document) < before[0]:
+            place = Place(document["receiver_library"], document["receiver"], int(document["sequence"]))
+            self.oldest[system] = (time_of(document), place)
+
+    def _is_judged(self, record: StoredRecord) -> bool:
+        return record.offset < self.standings[record.partition.number].next_offset
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What `sk.verdicts` and `sk.alerts` hold. `other_policy` is the newest time of each system that another policy
+    than ours has judged."""
+
+    ids: Ids = field(default_factory=Ids)
+    alerts: Ids = field(default_factory=Ids)
+    other_policy: dict[str, datetime] = field(default_factory=dict)
+
+    def is_of_other_policy(self, document: Mapping[str, Any]) -> bool:
+        newest = self.other_policy.get(document["system"])
+        return newest is not None and time_of(document) <= newest
+
+
+def standings_of(case: Case) -> Mapping[int, Standing]:
+    """To be asked before the topics are read: what a service has worked on by then is on them."""
+    return {one.partition.number: one for one in case.broker.standings("enricher", [ENTRIES])}
+
+
+def verdicts_of(case: Case, policy: str) -> Verdicts:
+    found = Verdicts()
+    for record in case.read(VERDICTS):
+        document = document_of(record)
+        if document is None:
+            continue
+        found.ids.add(document["id"])
+        if record.type == Verdict.type and document["policy"] != policy:
+            time, system = time_of(document), document["system"]
+            found.other_policy[system] = max(time, found.other_policy.get(system, time))
+    for record in case.read(ALERTS):
+        if (document := document_of(record)) is not None:
+            found.alerts.add(document["id"])
+    return found
+
+
+def document_of(record: StoredRecord) -> dict[str, Any] | None:
+    """The record as JSON; None where it is none of ours."""
+    try:
+        document = orjson.loads(record.value)
+        datetime.fromisoformat(document["time"])
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError):
+        return None
+    needed = NEEDED.get(record.type, COMMON)
+    return document if all(isinstance(document.get(name), str) for name in needed) else None
+
+
+def time_of(document: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(document["time"])

@@ -1,0 +1,116 @@
+"""What a report rests on: which records were read, which audit levels were in force when, and what is missing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from cli.report.tally import Selection
+from schemas.records import Alert, AlertKind, AnyRecord, Audit, Event, EventId, Gap, Progress, Status
+
+Levels = tuple[str, ...] | None
+WATCHED_LEVELS = ("*NETSCK", "*NETTELSVR", "*NETSECURE")
+SPARSE = timedelta(minutes=5)
+UNREADABLE = "unreadable"
+ALREADY_OPEN = "already-open"
+
+
+class Span(NamedTuple):
+    """Audit levels that were in force from one moment to another; None where it is not known."""
+
+    start: datetime
+    end: datetime
+    levels: Levels
+
+
+class Loss(NamedTuple):
+    """Journal entries that can no longer be read: `time` is up to where everything had been read before."""
+
+    system: str
+    time: datetime
+    text: str
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Fed with every record that is not a verdict."""
+
+    selection: Selection = field(default_factory=Selection)
+    records: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    losses: dict[EventId, Loss] = field(default_factory=dict)
+    already_open: dict[EventId, Event] = field(default_factory=dict)
+    read_until: dict[str, datetime] = field(default_factory=dict)
+    read_from: dict[str, datetime] = field(default_factory=dict)
+    _levels: dict[str, list[tuple[datetime, Levels]]] = field(default_factory=dict)
+    _seen_events: set[int] = field(default_factory=set)
+
+    def add(self, record: AnyRecord) -> None:
+        """What it says about a system that was not asked for does not count."""
+        if self.selection.systems and record.system not in self.selection.systems:
+            return
+        if isinstance(record, Status):
+            self._note(record.system, record.progress, record.audit_levels)
+        elif isinstance(record, Progress | Audit):
+            self._note(record.system, record.time, record.audit_levels)
+        elif isinstance(record, Event):
+            self._event(record)
+        elif isinstance(record, Gap):
+            self._gap(record)
+        elif isinstance(record, Alert) and record.kind is AlertKind.GAP and self.selection.span.has(record.time):
+            self.losses.setdefault(record.id, Loss(record.system, record.time, record.description))
+
+    def note_levels(self, system: str, time: datetime, levels: Levels) -> None:
+        """What was in force at one moment. Most of it repeats what was said before."""
+        said = self._levels.setdefault(system, [])
+        if not (said and said[-1][1] == levels and abs(time - said[-1][0]) < SPARSE):
+            said.append((time, levels))
+
+    def levels(self, system: str) -> list[Span]:
+        """The audit levels of a system over time, in order; neighbours with the same levels are one span.
+
+        Levels hold until something else is said: every change is an entry of the journal itself.
+        """
+        said = sorted(self._levels.get(system, ()), key=lambda one: one[0])
+        spans: list[Span] = []
+        for time, levels in said:
+            if spans and spans[-1].levels == levels:
+                spans[-1] = spans[-1]._replace(end=time)
+            else:
+                if spans:
+                    spans[-1] = spans[-1]._replace(end=time)
+                spans.append(Span(time, time, levels))
+        return spans
+
+    def _event(self, event: Event) -> None:
+        key = hash(event.id)
+        if key in self._seen_events or not self.selection.span.has(event.time):
+            return
+        self._seen_events.add(key)
+        self.events[event.reason] += 1
+        if event.reason == ALREADY_OPEN:
+            self.already_open[event.id] = event
+
+    def _gap(self, gap: Gap) -> None:
+        if self.selection.span.has(gap.time):
+            many = "An unknown number of entries" if gap.count is None else f"{gap.count:,} entries"
+            text = f"{many} of {gap.journal} cannot be read: {gap.why}."
+            self.losses.setdefault(gap.id, Loss(gap.system, gap.time, text))
+
+    def _note(self, system: str, time: datetime, levels: Levels) -> None:
+        if not self.selection.span.has(time):
+            return
+        self.read_until[system] = max(time, self.read_until.get(system, time))
+        self.read_from[system] = min(time, self.read_from.get(system, time))
+        self.note_levels(system, time, levels)
+
+
+def lacking(spans: Sequence[Span], level: str) -> tuple[timedelta, timedelta]:
+    """How long a level was not in force, and how long it is not known whether it was."""
+    off = sum((span.end - span.start for span in spans if span.levels is not None and level not in span.levels), ZERO)
+    unknown = sum((span.end - span.start for span in spans if span.levels is None), ZERO)
+    return off, unknown
+
+
+ZERO = timedelta()

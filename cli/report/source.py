@@ -1,0 +1,181 @@
+"""Where a report reads: a file, the folder of the file sink, a broker, or the journal itself."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cli.progress import Meter
+from cli.records import read_file
+from cli.report.judged import judged
+from cli.running import running_of
+from cli.settings import Settings
+from enricher.ended import CONTEXT, Span
+from runtime.brokers import connect
+from runtime.errors import ConfigError
+from runtime.record import StoredRecord
+from runtime.service import Running
+from runtime.settings import BrokerSettings
+from schemas.codec import CodecError, decode
+from schemas.lines import read_line
+from schemas.records import AnyRecord, Audit, Entry, Gap, Progress
+from schemas.topics import ALERTS, VERDICTS
+
+JOURNAL = "journal"
+BROKER = "broker"
+OFFLINE = ("file", "simulator")
+"""Readers that ask no IBM i."""
+SINK_FILES = ("verdicts*.ndjson*", "alerts*.ndjson*", "events*.ndjson*", "status*.ndjson*")
+LOOK_LINES = 20
+ABOUT_A_CONNECTION = b'"kind":"verdict"'
+OF_ENTRIES = (Entry, Progress, Audit, Gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read: `name` in words; each record is None where it could not be read."""
+
+    name: str
+    records: Iterator[AnyRecord | None]
+
+
+def read(place: str, settings: Settings, running: Running, span: Span) -> Reading:
+    """The records of a place. Raises ConfigError, here or while they are read, and Unavailable."""
+    if place == JOURNAL:
+        return _journal(settings, running, span)
+    if place == BROKER or "://" in place:
+        broker = settings.broker if place == BROKER else _broker_of(place, settings)
+        return Reading(f"{VERDICTS} of {broker.url}", _topics(settings.model_copy(update={"broker": broker}), running))
+    path = Path(place)
+    if path.is_dir():
+        return Reading(f"the files in {place}", _lines(_sink_files(path)))
+    if not path.exists():
+        raise ConfigError(
+            f"{place}: no such file; SOURCE is a file, a folder of the file sink, a broker's URL, `broker` or `journal`"
+        )
+    return _file(path, settings, running, span)
+
+
+def _file(path: Path, settings: Settings, running: Running, span: Span) -> Reading:
+    kind = _kind(path)
+    if kind is None:
+        return _saved_journal(path, settings, running, span)
+    if kind in OF_ENTRIES:
+        return Reading(f"the entries in {path}", judged(read_file(path), settings.enricher, running, span))
+    return Reading(f"the file {path}", _lines([path]))
+
+
+def _kind(path: Path) -> type[AnyRecord] | None:
+    """Of the first records; None where no line near the beginning is one."""
+    try:
+        with path.open("rb") as file:
+            for line in islice(file, LOOK_LINES):
+                try:
+                    return type(read_line(line))
+                except CodecError:
+                    continue
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    return None
+
+
+def _lines(paths: Iterable[Path]) -> Iterator[AnyRecord | None]:
+    """The records of files that may be larger than the memory."""
+    paths = list(paths)
+    with Meter("bytes", sum(path.stat().st_size for path in paths)) as meter:
+        for path in paths:
+            with path.open("rb") as file:
+                for line in file:
+                    meter.advance(len(line))
+                    if line.strip() and not _repeats_a_verdict(line):
+                        yield _record_of(line)
+
+
+def _record_of(line: bytes) -> AnyRecord | None:
+    try:
+        return read_line(line)
+    except CodecError:
+        return None
+
+
+def _repeats_a_verdict(value: bytes) -> bool:
+    """An alert about a connection holds the verdict that is read anyway."""
+    return ABOUT_A_CONNECTION in value
+
+
+def _sink_files(folder: Path) -> list[Path]:
+    files = [file for pattern in SINK_FILES for file in sorted(folder.glob(pattern)) if file.is_file()]
+    if not files:
+        raise ConfigError(f"{folder}: no verdicts.ndjson, alerts.ndjson, events.ndjson or status.ndjson in it")
+    if compressed := [file.name for file in files if file.suffix in (".gz", ".zst", ".xz", ".bz2")]:
+        raise ConfigError(f"{folder}: {', '.join(compressed)} must be decompressed first")
+    return files
+
+
+def _broker_of(url: str, settings: Settings) -> BrokerSettings:
+    """With the certificates and the login that are configured."""
+    try:
+        return BrokerSettings.model_validate({**settings.broker.model_dump(), "url": url})
+    except ValidationError as error:
+        raise ConfigError(f"{url}: kafka://host:port,host:port or sqlite:///file expected") from error
+
+
+def _topics(settings: Settings, running: Running) -> Iterator[AnyRecord | None]:
+    broker = connect(settings.broker, running_of("report", settings), batch_size=settings.loop.batch_size)
+    try:
+        ends = broker.standings("report", (VERDICTS, ALERTS))
+        with Meter("records", sum(standing.behind for standing in ends)) as meter:
+            for topic in (ALERTS, VERDICTS):
+                for record in broker.read(topic):
+                    meter.advance()
+                    if running.shutdown.requested:
+                        return
+                    if not (topic == ALERTS and _repeats_a_verdict(record.value)):
+                        yield _decoded(record)
+    finally:
+        broker.close()
+
+
+def _decoded(record: StoredRecord) -> AnyRecord | None:
+    try:
+        return decode(record.type, record.value)
+    except CodecError:
+        return None
+
+
+def _journal(settings: Settings, running: Running, span: Span) -> Reading:
+    from cli.services import service
+
+    service("producer", settings)
+    producer = settings.producer
+    name = f"{producer.journal_library}/{producer.journal_name} of {producer.system}, by the reader {producer.reader}"
+    return Reading(name, judged(_entries(settings, running, span), settings.enricher, running, span))
+
+
+def _saved_journal(path: Path, settings: Settings, running: Running, span: Span) -> Reading:
+    if not settings.producer.system:
+        raise ConfigError(
+            f"{path} holds no records of sk2siem; if it is a saved journal, set SK2SIEM_PRODUCER__SYSTEM and "
+            "SK2SIEM_PRODUCER__TIME_ZONE: a file does not say whose entries these are"
+        )
+    producer = settings.producer.model_copy(update={"reader": "file", "file": path})
+    entries = _entries(settings.model_copy(update={"producer": producer}), running, span)
+    name = f"the journal of {producer.system} saved in {path}"
+    return Reading(name, judged(entries, settings.enricher, running, span))
+
+
+def _entries(settings: Settings, running: Running, span: Span) -> Iterator[StoredRecord]:
+    """Of the span and a little around it: TLS facts and audit levels of what is at its edges."""
+    from producer.service import reading
+
+    live = settings.producer.reader not in OFFLINE
+    producer = settings.producer if live else settings.producer.model_copy(update={"read_share": 1.0})
+    since = None if span.since is None else span.since - CONTEXT
+    until = None if span.until is None else span.until + CONTEXT
+    entries = reading(producer, settings.ibmi, settings.simulator, running, since=since, until=until)
+    with Meter("entries") as meter:
+        for entry in entries:
+            meter.advance()
+            yield entry

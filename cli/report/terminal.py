@@ -1,0 +1,144 @@
+"""The report on a terminal: the tables that an analyst reads first, each with as many lines as one looks at."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.report import words
+from cli.report.findings import Findings
+from cli.report.lines import Line, is_accepted, is_not_secure, lines
+from cli.report.tally import Group
+from cli.terminal import COLOURS, cell
+from schemas.records import Direction, VerdictKind
+
+MOST_LINES = 20
+MOST_DAYS = 31
+BAR = 30
+FULL, EMPTY = "\N{FULL BLOCK}", " "
+TITLES = {"remote": "from or to", "name": "name", "service": "service", "day": "day", "hour": "hour"}
+
+
+def show(findings: Findings, by: Sequence[str], console: Console) -> None:
+    """Print it all; `by` is what the connections that are not secure are grouped by."""
+    console.print(Text(words.headline(findings), style="bold"), soft_wrap=True)
+    console.print(Text(words.conclusion(findings)), soft_wrap=True)
+    console.print(Text(f"Seen from {words.span_text(findings)}, in {findings.source}."), soft_wrap=True)
+    if asked := words.selection_text(findings):
+        console.print(Text(f"Asked for: {asked}."), soft_wrap=True)
+    console.print()
+    if findings.connections:
+        accepted = [group for group in findings.groups if is_accepted(group)]
+        bad = [group for group in findings.groups if is_not_secure(group)]
+        console.print(_analysis("Accepted connections, by service", accepted, findings, ["service"]))
+        console.print(_analysis(f"Not secure, by {' and '.join(by)}", bad, findings, by))
+        console.print(_days(findings))
+        console.print(_recurring(findings) if findings.recurring else Text("Nothing recurs by the clock.\n"))
+    console.print(_sums(findings))
+    console.print(Text("What could not be known", style="bold"))
+    for line in words.limits(findings):
+        console.print(cell(f"  {line}"), soft_wrap=True)
+
+
+def table(title: str, *texts: str, numbers: Sequence[str] = ()) -> Table:
+    """A table of ours: texts on the left, numbers on the right."""
+    made = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in texts:
+        made.add_column(heading, overflow="fold")
+    for heading in numbers:
+        made.add_column(heading, justify="right", no_wrap=True)
+    return made
+
+
+def verdict_text(kind: VerdictKind, text: str | None = None) -> Text:
+    return Text(text or kind.value, style=COLOURS[kind])
+
+
+def _analysis(title: str, groups: Sequence[Group], findings: Findings, by: Sequence[str]) -> Table:
+    found = lines(groups, findings.tally, by)
+    whole = sum(line.connections for line in found)
+    several = len(findings.systems) > 1
+    texts = (*(("system",) if several else ()), *(TITLES[dimension] for dimension in by), "why", "last seen (UTC)")
+    numbers = ("connections", "share", "not secure")
+    made = table(title, *texts, "what to do", numbers=numbers)
+    for line in found[:MOST_LINES]:
+        not_secure = line.connections - line.counts[VerdictKind.SECURE]
+        made.add_row(
+            *((cell(line.who.system),) if several else ()),
+            *(cell(text) for text in _keys(line, by, findings)),
+            cell(", ".join(reason for reason, _ in line.reasons.most_common(2))),
+            words.moment_text(line.last),
+            cell(line.what_to_do),
+            f"{line.connections:,}",
+            words.share_text(line.connections, whole),
+            f"{not_secure:,}" if not_secure else "-",
+        )
+    made.caption = words.most(found, MOST_LINES)
+    made.caption_justify = "left"
+    return made
+
+
+def _keys(line: Line, by: Sequence[str], findings: Findings) -> list[str]:
+    return [
+        address_text(text, line.who.direction, findings) if dimension == "remote" else text
+        for dimension, text in zip(by, line.key, strict=True)
+    ]
+
+
+def address_text(address: str, direction: Direction, findings: Findings) -> str:
+    """With the name that it gave itself, and which way the connection went where it was not inwards."""
+    name = findings.tally.names.get(address)
+    shown = f"{address} {name[0]}" if name else address
+    return f"to {shown}" if direction is Direction.OUTBOUND else shown
+
+
+def _days(findings: Findings) -> Table:
+    found = lines(findings.groups, findings.tally, ["day"])
+    days: dict[str, Line] = {}
+    for line in found:
+        if (day := line.key[0]) in days:
+            days[day].counts += line.counts
+        else:
+            days[day] = line
+    made = table("By day of the system's own clock", "day", numbers=("connections", "not secure"))
+    made.add_column("")
+    most = max(line.connections for line in days.values())
+    for day in sorted(days)[-MOST_DAYS:]:
+        counts = days[day].counts
+        bad = counts.total() - counts[VerdictKind.SECURE]
+        made.add_row(day, f"{counts.total():,}", f"{bad:,}", _bar(bad, counts.total(), most))
+    return made
+
+
+def _bar(bad: int, whole: int, most: int) -> Text:
+    red, all_ = round(BAR * bad / most), round(BAR * whole / most)
+    return Text(FULL * red, style="red") + Text(FULL * (all_ - red), style="green")
+
+
+def _recurring(findings: Findings) -> Table:
+    made = table("What recurs by the clock", "from or to", "services", "when", "mostly", "where to look")
+    for one in findings.recurring[:MOST_LINES]:
+        made.add_row(
+            cell(address_text(one.remote.address, one.remote.direction, findings)),
+            cell(", ".join(one.services)),
+            one.recurrence.text,
+            verdict_text(one.verdict),
+            cell(words.hint(one)),
+        )
+    made.caption = words.most(findings.recurring, MOST_LINES)
+    made.caption_justify = "left"
+    return made
+
+
+def _sums(findings: Findings) -> Table:
+    made = table("How the counts add up", "", numbers=("",))
+    made.show_header = False
+    for one in words.sums(findings):
+        parts = " + ".join(f"{count:,} {what}" for what, count in one.parts if count) or "nothing"
+        made.add_row(cell(f"{one.what} = {parts}"), f"{one.total:,}")
+    policies = ", ".join(f"{policy} ({mode})" for policy, mode in sorted(findings.policies))
+    made.caption = f"judged by policy {policies}" if policies else ""
+    made.caption_justify = "left"
+    return made

@@ -1,0 +1,101 @@
+"""Values that cannot work are refused before anything is installed, with a sentence that says what to do."""
+
+from typing import Any
+
+import pytest
+
+from tests.helm.rendered import refusal
+
+GOOD: dict[str, Any] = {
+    "settings": {"broker": {"url": "kafka://k:9092"}, "splunk": {"url": "https://s:8088"}},
+    "secrets": {"splunk": {"name": "hec"}},
+    "systems": [{"name": "PROD1", "settings": {"ibmi": {"system": "p"}}, "secrets": {"ibmi": {"name": "p"}}}],
+    "sinks": {"splunk": {"enabled": True}},
+}
+
+
+def merged(*trees: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for tree in trees:
+        for name, value in tree.items():
+            both = isinstance(value, dict) and isinstance(found.get(name), dict)
+            found[name] = merged(found[name], value) if both else value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        pytest.param(
+            {"settings": {"broker": {"url": ""}}}, "settings.broker.url must be set to kafka://", id="no broker"
+        ),
+        pytest.param({"systems": []}, "systems is empty; name at least one IBM i", id="no system"),
+        pytest.param(
+            {"systems": [*GOOD["systems"], *GOOD["systems"]]}, "systems: PROD1 is there twice", id="a system twice"
+        ),
+        pytest.param({"sinks": {"splunk": {"enabled": False}}}, "sinks: none is enabled", id="no sink"),
+        pytest.param(
+            {"systems": [{"name": "PROD1"}]},
+            "producer of PROD1: settings.ibmi.password must be set, or be in the secret that secrets.ibmi names",
+            id="no password",
+        ),
+        pytest.param(
+            {"secrets": {"splunk": {"name": ""}}},
+            "splunk: settings.splunk.token must be set, or be in the secret that secrets.splunk names",
+            id="no token",
+        ),
+        pytest.param(
+            {"sinks": {"elastic": {"enabled": True}}},
+            "elastic: settings.elastic.url or settings.elastic.cloud_id must be set",
+            id="no address of a SIEM",
+        ),
+        pytest.param(
+            {"settings": {"splunk": {"token": "t"}}},
+            "splunk: settings.splunk.token and secrets.splunk both give the token; keep one",
+            id="a secret twice",
+        ),
+        pytest.param({"enricher": {"replicas": 7}}, "enricher: 7 pods are more than the 6 partitions", id="idle pods"),
+        pytest.param(
+            {"settings": {"loop": {"grace": 60}}},
+            "splunk: pod.terminationGracePeriodSeconds must be above settings.loop.grace",
+            id="killed before it is done",
+        ),
+        pytest.param(
+            {"enricher": {"policy": 'mode = "ports"'}, "settings": {"enricher": {"policy": "ports"}}},
+            "enricher.policy and settings.enricher.policy are both set; keep one",
+            id="two policies",
+        ),
+        pytest.param(
+            {"settings": {"producer": {"system": "OTHER"}}},
+            "at '/settings/producer': additional properties 'system' not allowed",
+            id="two names",
+        ),
+        pytest.param(
+            {"autoscaling": {"enabled": True}, "settings": {"broker": {"sasl_mechanism": "OAUTHBEARER"}}},
+            "KEDA needs a TriggerAuthentication of your own to log in with OAUTHBEARER",
+            id="a login that KEDA cannot do",
+        ),
+        pytest.param(
+            {"settings": {"splunk": {"urls": "x"}}}, "additional properties 'urls' not allowed", id="a name that is not"
+        ),
+        pytest.param({"settings": {"loop": {"grace": "soon"}}}, "got string, want number", id="a wrong type"),
+        pytest.param({"settings": {"loop": {"batch_size": 0}}}, "minimum: got 0, want 1", id="too little"),
+        pytest.param({"systems": [{"name": "prod1"}]}, "does not match pattern", id="a name in lower case"),
+        pytest.param(
+            {"certificates": {"broker": {"name": "k", "cert": "tls.crt"}}},
+            "properties 'key' required, if 'cert' exists",
+            id="half a certificate",
+        ),
+        pytest.param({"replicas": 2}, "additional properties 'replicas' not allowed", id="a value that is not"),
+    ],
+)
+def test_what_cannot_work_is_refused(change: dict[str, Any], sentence: str) -> None:
+    assert sentence in refusal(merged(GOOD, change))
+
+
+def test_all_problems_are_said_at_once() -> None:
+    said = refusal({})
+
+    assert "settings.broker.url" in said
+    assert "systems is empty" in said
+    assert "none is enabled" in said
