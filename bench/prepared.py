@@ -82,18 +82,18 @@ class Prepared:
         run(Program("bench.child", [service, str(entries)], settings), self.folder / "prepared.log")
 
     @cached_property
-    def _broker(self) -> EmbeddedBroker:
+    def broker(self) -> EmbeddedBroker:
         return broker_of(self.path())
 
     @cached_property
     def outcomes(self) -> int:
         """How many verdicts and events became of the entries: an entry that only tells of TLS becomes none."""
-        return sum(stored.type in OUTCOMES for stored in self._broker.read(VERDICTS))
+        return sum(stored.type in OUTCOMES for stored in self.broker.read(VERDICTS))
 
     def for_enricher(self) -> Iterator[Record]:
         """What a producer would have published, over and over again."""
         while True:
-            for stored in self._broker.read(ENTRIES):
+            for stored in self.broker.read(ENTRIES):
                 yield from placed(stored)
 
     def for_sinks(self) -> Iterator[Record]:
@@ -102,8 +102,8 @@ class Prepared:
         Spread evenly, so that no partition begins to repeat itself before all of them do.
         """
         numbers = cycle(range(DEFAULT_PARTITIONS))
-        endless = (stored for _ in count() for stored in self._broker.read(VERDICTS))
-        for stored in chain(self._broker.read(ALERTS), endless):
+        endless = (stored for _ in count() for stored in self.broker.read(VERDICTS))
+        for stored in chain(self.broker.read(ALERTS), endless):
             yield Record(stored.partition.topic, stored.key, stored.value, stored.type, next(numbers))
 
 

@@ -14,6 +14,7 @@ from cli.dead_letters import command as dead_letters
 from cli.demo import command as demo
 from cli.doctor import command as doctor
 from cli.netstat import command as netstat
+from cli.plan import command as plan
 from cli.reconcile import command as reconcile
 from cli.report import command as report
 from runtime.errors import CheckFailed, PipelineError, Unavailable
@@ -48,6 +49,7 @@ COMMANDS = (
     explain.command,
     netstat.command,
     report.command,
+    plan.command,
     doctor.command,
     canary.command,
     dead_letters.command,

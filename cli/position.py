@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -12,10 +14,18 @@ from rich.table import Table
 from cli.running import tool
 from cli.services import service
 from cli.settings import Settings, load
+from cli.terminal import json_option, say_json
 from producer.cost import Cost
+from producer.positions import identity_of
+from producer.publication import place_of
 from producer.reader import Place
-from producer.relocation import Outlook, Relocation, require_nobody
+from producer.relocation import Outlook, Relocation, carry, require_nobody
+from producer.retirement import positions_of
 from producer.service import relocating
+from runtime.brokers import connect
+from runtime.errors import CheckFailed, ConfigError
+from runtime.settings import EMBEDDED, BrokerSettings
+from schemas.topics import ENTRIES
 
 CHOICES = ("oldest", "newest", "timestamp")
 COLUMNS = ("choice", "goes on behind", "entries to read", "read again", "never read", "hours")
@@ -48,7 +58,8 @@ def command() -> None:
 
 @command.command("show")
 @at_option
-def show(at: datetime | None) -> None:
+@json_option
+def show(at: datetime | None, as_json: bool) -> None:
     """Show the stored position and what each choice would cost; nothing is changed.
 
     \b
@@ -57,7 +68,11 @@ def show(at: datetime | None) -> None:
     """
     with _opened(load(os.environ)) as relocation:
         seen = relocation.look()
-        _print(seen, relocation.costs(seen, at))
+        costs = relocation.costs(seen, at)
+        if as_json:
+            say_json({"stored": seen.stored, "choices": [asdict(cost) for cost in costs]})
+        else:
+            _print(seen, costs)
 
 
 @command.command("set")
@@ -84,6 +99,35 @@ def change(choice: str, at: datetime | None, yes: bool, take_over: bool) -> None
             require_nobody(seen.stored)
         done = relocation.move(choice, cost.place, settings.worker)
         click.echo(f"The position is {_words(done.place)} now." + (" A gap was published." if done.never else ""))
+
+
+@command.command("copy")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def copy(file: Path) -> None:
+    """Copy the position of the system from the embedded broker in FILE to the broker that is configured.
+
+    \b
+    Example:
+      sk2siem position copy /var/lib/sk2siem/broker.db
+    """
+    settings = load(os.environ)
+    system = settings.producer.system
+    if not system:
+        raise ConfigError("SK2SIEM_PRODUCER__SYSTEM: must be set to copy its position")
+    with tool("position", settings) as (broker, running):
+        old = connect(BrokerSettings(url=f"{EMBEDDED}{file}"), running, batch_size=settings.loop.batch_size)
+        positions = positions_of(old, system)
+        if not positions:
+            raise CheckFailed(f"no position of {system} is stored in {file}")
+        partitions = min(settings.producer.partitions, broker.partitions(ENTRIES))
+        for position in positions:
+            require_nobody(position)
+            with closing(broker.publisher(identity_of(system, position.journal))) as publisher:
+                carry(position, publisher, partitions)
+            click.echo(
+                f"{position.journal} of {system}: {_words(place_of(position))}, read up to "
+                f"{position.progress:%Y-%m-%dT%H:%M:%SZ}; stored here now"
+            )
 
 
 @contextmanager

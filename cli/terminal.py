@@ -2,6 +2,8 @@
 
 import sys
 
+import click
+import orjson
 from rich.console import Console
 from rich.text import Text
 
@@ -13,6 +15,15 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def console() -> Console:
     """On standard output; as wide as its tables need to be where that is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+"""What every command has whose words a machine may want."""
+
+
+def say_json(document: object) -> None:
+    """One line for a machine."""
+    click.echo(orjson.dumps(document, option=orjson.OPT_UTC_Z))
 
 
 def inert(text: str) -> str:

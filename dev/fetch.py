@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,14 +54,22 @@ def unpacked(package: str, folder: Path) -> None:
     """Unpack that Debian package into `folder` without installing it; no rights are needed. Raises Missing."""
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise Missing(f"{package} is missing and Debian's tools are not here: install {package}")
-    unfinished = folder.with_name(f"{folder.name}-unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    _run(["apt-get", "download", "-qq", package], f"apt-get could not download {package}", folder=unfinished)
-    (archive,) = unfinished.glob("*.deb")
-    _run(["dpkg", "-x", archive, unfinished / "content"], f"{archive.name} could not be unpacked")
-    (unfinished / "content").rename(folder)
-    shutil.rmtree(unfinished)
+    _run(["apt-get", "download", "-qq", package], f"apt-get could not download {package}", folder=folder)
+    (archive,) = folder.glob("*.deb")
+    _run(["dpkg", "-x", archive, folder], f"{archive.name} could not be unpacked")
+    archive.unlink()
+
+
+def once(folder: Path, version: str, make: Callable[[Path], None]) -> Path:
+    """The folder that `make` fills, made once for this version; a half made one is made again."""
+    mark = folder / ".version"
+    with only_one(f"{folder.parent.name}-{folder.name}"):
+        if not mark.exists() or mark.read_text() != version:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            make(folder)
+            mark.write_text(version)
+    return folder
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Moving the stored position by hand: what each choice would cost, and the move itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from producer.cost import Cost, cost_of
@@ -84,6 +84,21 @@ class Relocation:
         if at is None:
             raise CheckFailed("a timestamp needs --at, such as --at 2026-11-22T02:00:00Z")
         return self._reader.place_at(self._journal.clock.local(at), chain)
+
+
+def carry(position: Position, publisher: Publisher, partitions: int) -> None:
+    """Store a position of another broker on this one, where entries are spread over so many partitions.
+
+    Raises CheckFailed where one is stored here already.
+    """
+    positions = BrokerPositions(publisher, position.system, position.journal)
+    publisher.claim()
+    if positions.load() is not None:
+        raise CheckFailed(
+            f"a position of {position.journal} of {position.system} is stored here already; "
+            "`sk2siem position set` moves it"
+        )
+    publisher.publish([positions.record(replace(position, partitions=partitions))])
 
 
 def require_nobody(stored: Position | None) -> None:

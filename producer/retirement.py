@@ -8,15 +8,19 @@ from producer.journal import Journal
 from producer.journal_clock import JournalClock
 from producer.positions import BrokerPositions
 from runtime.broker import Broker, Publisher
-from schemas.codec import decode_as
+from runtime.errors import CheckFailed
+from schemas.codec import CodecError, decode_as
 from schemas.records import Position, Progress
 from schemas.topics import POSITIONS
 
 
 def positions_of(broker: Broker, system: str) -> Sequence[Position]:
-    """The newest position of each journal of the system."""
+    """The newest position of each journal of the system. Raises CheckFailed where one cannot be read."""
     newest = {record.key: record.value for record in broker.read(POSITIONS)}
-    found = (decode_as(Position, value) for value in newest.values() if value)
+    try:
+        found = [decode_as(Position, value) for value in newest.values() if value]
+    except CodecError as error:
+        raise CheckFailed(f"a stored position cannot be read ({error}); look at {POSITIONS}") from error
     return [position for position in found if position.system == system]
 
 

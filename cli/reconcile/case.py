@@ -8,7 +8,7 @@ from itertools import islice
 from cli.progress import follow
 from cli.reconcile.hop import Hop
 from cli.settings import Settings
-from enricher.ended import CONTEXT
+from enricher.ended import EVER, Span
 from runtime.broker import Broker, Publisher
 from runtime.record import Record, StoredRecord
 from runtime.service import Running
@@ -20,21 +20,17 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is looked at. `since` is included, `until` is not."""
+    """What is looked at; a system where it is one alone."""
 
-    since: datetime | None = None
-    until: datetime | None = None
+    span: Span = EVER
     system: str | None = None
 
-    def has(self, time: datetime, system: str) -> bool:
-        in_time = (self.since is None or time >= self.since) and (self.until is None or time < self.until)
-        return in_time and self.system in (None, system)
+    @property
+    def since(self) -> datetime | None:
+        return self.span.since
 
-    def is_near(self, time: datetime) -> bool:
-        """Whether a record of this time may matter to one that is looked at."""
-        return (self.since is None or time >= self.since - CONTEXT) and (
-            self.until is None or time < self.until + CONTEXT
-        )
+    def has(self, time: datetime, system: str) -> bool:
+        return self.span.has(time) and self.system in (None, system)
 
 
 @dataclass(slots=True)

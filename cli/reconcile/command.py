@@ -18,6 +18,7 @@ from cli.running import tool
 from cli.services import SERVICES, service
 from cli.settings import Settings, load
 from cli.variables import name_of
+from enricher.ended import Span
 from enricher.service import restoring
 from runtime.broker import Broker, Publisher
 from runtime.errors import CheckFailed, ConfigError, Fenced, PipelineError
@@ -64,16 +65,16 @@ def command(
     for part in parts:
         _require(part, settings)
     with tool("reconcile", settings) as (broker, running), _publisher(broker, dry_run=dry_run) as publisher:
-        case = Case(broker, running, settings, Scope(since, until, system), publisher, settle)
+        case = Case(broker, running, settings, Scope(Span(since, until), system), publisher, settle)
         if as_json:
             case.on_hole = lambda hop, one: click.echo(hole_line(hop, one))
         try:
             _compare(case, chosen)
         except (Fenced, PipelineError) as error:
-            _show(case, as_json=as_json)
+            _show(case, as_json=as_json, is_whole=False)
             why = "another reconcile has begun" if isinstance(error, Fenced) else str(error)
             raise CheckFailed(f"stopped: {why}; the same command goes on from there") from error
-        _show(case, as_json=as_json)
+        _show(case, as_json=as_json, is_whole=True)
     remaining = sum(hop.remaining for hop in case.hops)
     if remaining:
         how = "; without --dry-run they are filled" if dry_run else ""
@@ -106,7 +107,7 @@ def _compare_topics(case: Case, parts: Sequence[str]) -> None:
     """The position and the enricher's offsets are taken before the topics are read: what they stand for is there."""
     with ExitStack() as stack:
         read_again = stack.enter_context(journal.opened(case)) if JOURNAL in parts else None
-        entries = Entries(standings_of(case), case.scope.is_near)
+        entries = Entries(standings_of(case), case.scope.span.has_context)
         restoration = restoring(case.settings.enricher, case.running)
         verdicts = verdicts_of(case, restoration.policy)
         entries.scan(case.read(ENTRIES))
@@ -139,8 +140,8 @@ def _require(part: str, settings: Settings) -> None:
         raise ConfigError(f"{names}: must be set to ask Splunk what it holds")
 
 
-def _show(case: Case, *, as_json: bool) -> None:
+def _show(case: Case, *, as_json: bool, is_whole: bool) -> None:
     if as_json:
-        click.echo(as_line(case.hops))
+        click.echo(as_line(case.hops, is_whole=is_whole))
     else:
-        report(case.hops, is_dry=case.publisher is None)
+        report(case.hops, is_dry=case.publisher is None, is_whole=is_whole)

@@ -20,13 +20,18 @@ RECENT = timedelta(minutes=1)
 
 
 def compare(case: Case, journal: Rereading, entries: Entries) -> Hop:
-    """Raises what reading and publishing raise; what was filled by then is filled."""
+    """From behind the oldest entry that is there, unless another time is asked for: the broker may be younger than the
+    journal. Raises what reading and publishing raise; what was filled by then is filled."""
     hop = case.hop("journal", "the journal", ENTRIES)
     rejected = {record.key for record in case.broker.read(dead_letters("producer"))}
     gaps = Gaps([gap for gap in entries.gaps.values() if gap.system == journal.system])
     settled_until = _settled_until(journal, entries)
     waiting: list[Record] = []
-    for seen in follow(journal.seen(_start(journal, entries), case.scope.since), "reading the journal"):
+    oldest = entries.oldest.get(journal.system)
+    if oldest is None and case.scope.since is None:
+        return hop
+    after = oldest[1] if oldest else None
+    for seen in follow(journal.seen(after, case.scope.since), "reading the journal"):
         is_announced = gaps.cover(seen)
         if not case.scope.has(seen.time, journal.system):
             continue
@@ -72,12 +77,6 @@ def _settled_until(journal: Rereading, entries: Entries) -> datetime:
     judged = entries.judged_until(journal.system)
     until = journal.progress if judged is None else min(judged, journal.progress)
     return until if journal.system in entries.ended else until - RECENT
-
-
-def _start(journal: Rereading, entries: Entries) -> Place | None:
-    """Behind the oldest entry that is left where some have expired; else where the journal begins."""
-    found = entries.oldest.get(journal.system)
-    return found[1] if found and entries.expire else None
 
 
 def _key(system: str, place: Place) -> bytes:

@@ -1,6 +1,7 @@
 """What is on the topics: ids, how far each service has come, what has expired, and which gaps were announced."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,12 +15,18 @@ from producer.reader import Place
 from runtime.broker import Standing
 from runtime.errors import CheckFailed
 from runtime.record import Record, StoredRecord
-from schemas.codec import decode_as
+from schemas.codec import CodecError, decode_as
 from schemas.records import DetailType, Entry, Gap, Progress, Verdict
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 
 MOST_RESTORED = 200_000
 """So many entries that were brought back are remembered, about 300 MiB of them."""
+COMMON = ("id", "system")
+NEEDED = {
+    Progress.type: ("system",),
+    Entry.type: (*COMMON, "receiver_library", "receiver", "sequence"),
+    Verdict.type: (*COMMON, "policy"),
+}
 HANDSHAKES = frozenset({DetailType.SECURE.value, DetailType.FAILED_SECURE.value})
 
 
@@ -71,11 +78,6 @@ class Entries:
         begins = self.horizon.get(partition)
         return begins is not None and time < begins
 
-    @property
-    def expire(self) -> bool:
-        """Whether any record has expired."""
-        return any(standing.expired for standing in self.standings.values())
-
     def _note(self, record: StoredRecord, document: Mapping[str, Any]) -> None:
         number = record.partition.number
         if record.is_restored:
@@ -90,7 +92,8 @@ class Entries:
         elif record.type == Progress.type and self._is_judged(record):
             self._note_progress(number, document)
         elif record.type == Gap.type:
-            self.gaps[document["id"]] = decode_as(Gap, record.value)
+            with suppress(CodecError):
+                self.gaps[document["id"]] = decode_as(Gap, record.value)
 
     def _note_restored(self, record: StoredRecord, document: Mapping[str, Any]) -> None:
         self.ids.add(document["id"])
@@ -154,10 +157,11 @@ def document_of(record: StoredRecord) -> dict[str, Any] | None:
     """The record as JSON; None where it is none of ours."""
     try:
         document = orjson.loads(record.value)
-    except orjson.JSONDecodeError:
+        datetime.fromisoformat(document["time"])
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError):
         return None
-    is_ours = isinstance(document, dict) and isinstance(document.get("time"), str)
-    return document if is_ours and ("id" in document or record.type == "progress") else None
+    needed = NEEDED.get(record.type, COMMON)
+    return document if all(isinstance(document.get(name), str) for name in needed) else None
 
 
 def time_of(document: Mapping[str, Any]) -> datetime:

@@ -15,8 +15,8 @@ from schemas.records import EventId
 COUNTS = ("expected", "there", "holes")
 
 
-def report(hops: Sequence[Hop], *, is_dry: bool) -> None:
-    """Print it all."""
+def report(hops: Sequence[Hop], *, is_dry: bool, is_whole: bool) -> None:
+    """Print it all; `is_whole` is False where something broke off."""
     screen = console()
     screen.print(_counts(hops, is_dry=is_dry))
     for hop in hops:
@@ -28,7 +28,9 @@ def report(hops: Sequence[Hop], *, is_dry: bool) -> None:
                 screen.print(Text(f"{hop.name}: no holes are {count:,} {note}"), soft_wrap=True)
         if hop.copies > 0:
             screen.print(Text(f"{hop.name}: {hop.copies:,} copies of what is there once more"), soft_wrap=True)
-    if not any(hop.holes for hop in hops):
+    if not is_whole:
+        screen.print(Text("Not all of it was compared."))
+    elif not any(hop.holes for hop in hops):
         screen.print(Text("No holes."))
 
 
@@ -37,7 +39,7 @@ def hole_line(hop: str, one: EventId) -> bytes:
     return orjson.dumps({"hop": hop, "id": one, "system": system, "receiver": receiver, "sequence": sequence})
 
 
-def as_line(hops: Sequence[Hop]) -> bytes:
+def as_line(hops: Sequence[Hop], *, is_whole: bool) -> bytes:
     """All counts, as the last line."""
     return orjson.dumps(
         {
@@ -45,6 +47,7 @@ def as_line(hops: Sequence[Hop]) -> bytes:
             "holes": sum(hop.holes for hop in hops),
             "filled": sum(hop.filled for hop in hops),
             "remaining": sum(hop.remaining for hop in hops),
+            "whole": is_whole,
         }
     )
 

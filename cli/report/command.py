@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 import orjson
@@ -20,9 +20,12 @@ from cli.settings import Settings, load
 from cli.terminal import console
 from cli.version import release
 from enricher.ended import Span
-from runtime.errors import ConfigError
+from runtime.errors import ConfigError, Halt, Unavailable
 from runtime.logs import Level, configure
 from runtime.service import Running
+
+if TYPE_CHECKING:
+    from cli.report.findings import Findings
 
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 since_option = click.option("--since", type=Moment(), help="Only connections at or after this time (UTC).")
@@ -53,6 +56,7 @@ class Dimensions(click.ParamType[tuple[str, ...]]):
 )
 @system_option
 @click.option("--by", type=Dimensions(), default="remote,service", show_default=True, help="What to group by.")
+@click.option("--jobs", is_flag=True, help="Ask the IBM i for its scheduled jobs; done anyway where it is the SOURCE.")
 @click.option("--html", "html", type=FILE, help="Write a page into this file: it needs no network and prints well.")
 @click.option("--csv", "table", type=FILE, help="Write the groups into this file, for a spreadsheet.")
 @click.option("--json", "json", is_flag=True, help="Print one JSON object a line instead of tables.")
@@ -63,6 +67,7 @@ def command(
     services: tuple[str, ...],
     systems: tuple[str, ...],
     by: tuple[str, ...],
+    jobs: bool,
     html: Path | None,
     table: Path | None,
     json: bool,
@@ -77,12 +82,14 @@ def command(
       sk2siem report broker --since 2026-11-01 --html report.html
     """
     from cli.report.findings import find
-    from cli.report.source import read
+    from cli.report.source import JOURNAL, OFFLINE, read
 
     settings, selection = load(os.environ), Selection(Span(since, until), frozenset(services), frozenset(systems))
     with reading_tool("report", settings) as running:
         reading = read(source, settings, running, selection.span)
         findings = find(reading.records, selection, reading.name)
+        if jobs or (source == JOURNAL and settings.producer.reader not in OFFLINE):
+            findings = _with_jobs(findings, settings, running)
     if html is not None:
         from cli.report.page import document
 
@@ -101,6 +108,17 @@ def command(
         from cli.report.terminal import show
 
         show(findings, by, console())
+
+
+def _with_jobs(findings: "Findings", settings: Settings, running: Running) -> "Findings":
+    """A report without them is better than none."""
+    from cli.report.jobs import ask_for_jobs, with_jobs
+
+    try:
+        return with_jobs(findings, ask_for_jobs(settings, running), settings.producer.system)
+    except (Unavailable, Halt) as error:
+        click.echo(f"sk2siem: the scheduled jobs are not in the report: {error}", err=True)
+        return findings
 
 
 @contextmanager

@@ -28,12 +28,16 @@ class Remote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """One thing that recurs between a system and a remote address, over the services that take part in it."""
+    """One thing that recurs between a system and a remote address, over the services that take part in it.
+
+    `jobs` are entries of the system's own scheduler that may be behind it, where they were asked for.
+    """
 
     remote: Remote
     services: tuple[str, ...]
     recurrence: Recurrence
     counts: Counter[VerdictKind]
+    jobs: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> VerdictKind:

@@ -29,6 +29,7 @@ ALONE = 0.9
 MOST = 12
 FEWEST_INTERVALS = 24
 STEADY = 0.1
+EVERY_DAY = 7
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -61,6 +62,7 @@ class Recurrence:
     connections: int
     found: tuple[bool, ...] = ()
     last: int = 0
+    weekdays: frozenset[int] = frozenset(range(EVERY_DAY))
 
     @property
     def text(self) -> str:
@@ -77,7 +79,7 @@ def recurrences(times: Sequence[int], watched: Watched) -> list[Recurrence]:
     if steady is not None:
         return [steady]
     left, found = list(times), list[Recurrence]()
-    for days in (range(7), range(5), *((day,) for day in range(7))):
+    for days in (range(EVERY_DAY), range(5), *((day,) for day in range(EVERY_DAY))):
         while len(found) < MOST:
             best = _best(left, watched, frozenset(days))
             if best is None:
@@ -130,7 +132,7 @@ def _at_width(
         return None
     found, left = _taken(times, expected, hit, width, weekdays)
     is_alone = all(hit) and found.connections >= ALONE * len(times)
-    tries = DAY / width * (1 if len(weekdays) == 7 else 7)
+    tries = DAY / width * (1 if len(weekdays) == EVERY_DAY else 7)
     chance = _at_least(sum(hit), len(expected), _chance(times, expected, width)) * tries
     return (found, left) if chance <= (BY_CHANCE_ALONE if is_alone else BY_CHANCE) else None
 
@@ -192,6 +194,7 @@ def _taken(
         connections=len(gone),
         found=tuple(hit),
         last=times[spans[-1][1] - 1],
+        weekdays=weekdays,
     )
     return recurrence, [time for place, time in enumerate(times) if place not in gone]
 
@@ -219,7 +222,7 @@ def _minute(time: int) -> int:
 
 
 def _pattern(weekdays: frozenset[int]) -> str:
-    if len(weekdays) == 7:
+    if len(weekdays) == EVERY_DAY:
         return "daily"
     return "Monday to Friday" if len(weekdays) == 5 else f"{WEEKDAYS[min(weekdays)]}s"
 

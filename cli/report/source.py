@@ -25,6 +25,8 @@ from schemas.topics import ALERTS, VERDICTS
 
 JOURNAL = "journal"
 BROKER = "broker"
+OFFLINE = ("file", "simulator")
+"""Readers that ask no IBM i."""
 SINK_FILES = ("verdicts*.ndjson*", "alerts*.ndjson*", "events*.ndjson*", "status*.ndjson*")
 LOOK_LINES = 20
 ABOUT_A_CONNECTION = b'"kind":"verdict"'
@@ -168,7 +170,7 @@ def _entries(settings: Settings, running: Running, span: Span) -> Iterator[Store
     """Of the span and a little around it: TLS facts and audit levels of what is at its edges."""
     from producer.service import reading
 
-    live = settings.producer.reader not in ("file", "simulator")
+    live = settings.producer.reader not in OFFLINE
     producer = settings.producer if live else settings.producer.model_copy(update={"read_share": 1.0})
     since = None if span.since is None else span.since - CONTEXT
     until = None if span.until is None else span.until + CONTEXT

@@ -126,6 +126,7 @@ def _recurrence(one: Recurring) -> Document:
         "connections": found.connections,
         "last_local": datetime.fromtimestamp(found.last, UTC).replace(tzinfo=None).isoformat(),
         "verdict": one.verdict,
+        "scheduled_jobs": list(one.jobs),
     }
 
 

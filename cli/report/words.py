@@ -124,6 +124,8 @@ def sums(findings: Findings) -> list[Sum]:
 
 def hint(one: Recurring) -> str:
     """Where to look for what recurs."""
+    if one.jobs:
+        return f"Scheduled on {one.remote.system} (WRKJOBSCDE): {'; '.join(one.jobs)}."
     if one.remote.direction is Direction.OUTBOUND:
         return f"Look at the job scheduler of {one.remote.system} (WRKJOBSCDE)."
     return f"Look at the scheduled jobs of {one.remote.address}."

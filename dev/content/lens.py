@@ -65,9 +65,10 @@ def figure(label: str, says: str, types: Mapping[str, str]) -> Json:
     if what == "last":
         kind = _data_type(types[field])
         scale = "ratio" if kind == "number" else "interval" if kind == "date" else "ordinal"
+        params = {"sortField": "@timestamp", "showArrayValues": kind == "string"}
         exists = {"query": f'"{field}": *', "language": "kuery"}
         last = {"operationType": "last_value", "sourceField": field, "filter": exists}
-        return {**column, **last, "dataType": kind, "scale": scale, "params": {"sortField": "@timestamp"}}
+        return {**column, **last, "dataType": kind, "scale": scale, "params": params}
     return {**column, "operationType": OPERATIONS[what], "sourceField": field, "params": {"emptyAsNull": False}}
 
 

@@ -79,6 +79,7 @@ def _rule(one: Rule) -> Stanza:
         "disabled": 1,
         "enableSched": 1,
         "cron_schedule": "*/5 * * * *",
+        "realtime_schedule": 0,  # a run that was missed is made up for
         "schedule_window": "auto",
         **ARRIVED_LATE,
         "counttype": "number of events",
@@ -108,8 +109,8 @@ def _enterprise_security(one: Rule) -> Stanza:
     drill = {
         "name": "The events",
         "search": _drill_down(one),
-        "earliest_offset": "86400",
-        "latest_offset": "3600",
+        "earliest_offset": "$info_min_time$",
+        "latest_offset": "$info_max_time$",
     }
     return {
         "action.correlationsearch.enabled": 1,
@@ -125,6 +126,7 @@ def _enterprise_security(one: Rule) -> Stanza:
         "action.risk": 1,
         "action.risk.param._risk": json.dumps([risk]),
         "action.risk.param._risk_message": title,
+        "action.risk.param._risk_score": 0,
     }
 
 

@@ -1,6 +1,7 @@
-"""Fetching the tools that check what ships in siem/: promtool of Debian; sigma and splunk-appinspect of PyPI.
+"""Fetching the tools that check what ships in siem/: promtool of Debian; sigma, splunk-appinspect and the
+grammar of ES|QL of PyPI.
 
-The two of PyPI get a virtual environment each below `.stack/tools/`: what they depend on would pin what we depend on.
+Those of PyPI get a virtual environment each below `.stack/tools/`: what they depend on would pin what we depend on.
 """
 
 import os
@@ -22,11 +23,8 @@ def promtool() -> Path:
     """The machine's own, else the one in Debian's package `prometheus`, unpacked and not installed. Raises Missing."""
     if found := shutil.which("promtool"):
         return Path(found)
-    program = TOOLS / "prometheus" / "usr" / "bin" / "promtool"
-    with fetch.only_one("promtool"):
-        if not program.exists():
-            fetch.unpacked("prometheus", TOOLS / "prometheus")
-    return program
+    package = fetch.once(TOOLS / "prometheus", "prometheus", lambda folder: fetch.unpacked("prometheus", folder))
+    return package / "usr" / "bin" / "promtool"
 
 
 def sigma() -> Path:
@@ -41,7 +39,17 @@ def appinspect() -> Path:
     return _environment("appinspect") / "bin" / "splunk-appinspect"
 
 
-INSTALLERS: Mapping[str, Callable[[], Path]] = {"promtool": promtool, "sigma": sigma, "splunk-appinspect": appinspect}
+def esql() -> Path:
+    """The Python that can run esql_syntax.py. Raises Missing."""
+    return _environment("esql") / "bin" / "python"
+
+
+INSTALLERS: Mapping[str, Callable[[], Path]] = {
+    "promtool": promtool,
+    "sigma": sigma,
+    "splunk-appinspect": appinspect,
+    "the grammar of ES|QL": esql,
+}
 
 
 def run(program: Path, *arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -55,15 +63,12 @@ def run(program: Path, *arguments: str | Path, folder: Path | None = None) -> su
 def _environment(name: str) -> Path:
     """A virtual environment with what `<name>.lock` says, made anew when that has changed."""
     lock = HERE / f"{name}.lock"
-    folder = TOOLS / name
-    copy = folder / lock.name  # written last, so it also proves that the installation was complete
-    with fetch.only_one(f"{name}-environment"):
-        if not copy.exists() or copy.read_bytes() != lock.read_bytes():
-            shutil.rmtree(folder, ignore_errors=True)
-            _do(name, [sys.executable, "-m", "venv", folder])
-            _do(name, [folder / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "-r", lock])
-            shutil.copy(lock, copy)
-    return folder
+
+    def make(folder: Path) -> None:
+        _do(name, [sys.executable, "-m", "venv", folder])
+        _do(name, [folder / "bin" / "pip", "install", "-q", "--disable-pip-version-check", "-r", lock])
+
+    return fetch.once(TOOLS / name, lock.read_text(), make)
 
 
 def _do(name: str, command: Sequence[str | Path]) -> None:

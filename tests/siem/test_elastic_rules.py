@@ -1,12 +1,17 @@
 """The detection rules for Elastic: importable, on the time of arrival, over fields that we write."""
 
 import json
+import re
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev.content import elastic_rules
+from dev.content.tools import HERE, run
 from dev.content.written import SIEM
+from schemas.ids import correction_id, entry_id
 from tests.siem.contents import ecs_fields
 from tests.siem.named_fields import in_esql, in_lucene
 
@@ -69,6 +74,20 @@ def test_a_rule_comes_with_its_run_book_and_no_link_that_leads_nowhere(rule: Jso
     assert "](" not in rule["note"]
 
 
+def test_elastics_own_grammar_takes_each_query_in_esql(esql: Path, tmp_path: Path) -> None:
+    queries = [rule["query"] for rule in rules() if rule["language"] == "esql"]
+    file = tmp_path / "queries.json"
+    file.write_text(json.dumps(queries))
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(["FROM logs-* | STATS Esql.first = COUNT(*)"]))
+
+    checked, refused = (run(esql, HERE / "esql_syntax.py", one) for one in (file, wrong))
+
+    assert len(queries) == 3
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert (refused.returncode, "line 1, column 25" in refused.stdout) == (1, True)
+
+
 def test_connections_of_long_ago_raise_nothing() -> None:
     about_connections = [rule for rule in rules() if "verdict" in rule["query"]]
 
@@ -86,7 +105,7 @@ def test_a_superseded_verdict_does_not_count() -> None:
 def test_the_promotion_is_told_once_a_day_for_a_host_source_port_and_reason() -> None:
     rule = by_name("Insecure connection")
 
-    suppression = rule["query"].splitlines()[-1]
+    (suppression,) = [line for line in rule["query"].splitlines() if "Esql.suppression" in line]
     assert [
         name for name in ("host.name", "source.ip", "destination.port", "ibmi.alert.reason") if name not in suppression
     ] == []
@@ -113,3 +132,13 @@ def test_a_severity_of_ours_is_one_of_elastics() -> None:
 
     assert values == {"1", "21", "47", "73", "99"}
     assert elastic_rules.RISK == RISKS
+
+
+def test_the_newest_record_of_a_connection_is_the_one_with_the_greatest_id() -> None:
+    first = entry_id(datetime(2026, 11, 22, 3, 15), "PROD1", "AUDRCV0001", 184467)
+    ids = [first, correction_id(first, 1), correction_id(first, 2)]
+    replaced = re.search(r'REPLACE\(event\.id, "(.*?)", ""\)', by_name("Insecure connection")["query"])
+
+    assert replaced
+    assert max(ids) == ids[-1]
+    assert {re.sub(replaced[1].replace("\\\\", "\\"), "", one) for one in ids} == {first}

@@ -1,0 +1,68 @@
+"""The sentences of a plan: what was watched, and what that cannot show."""
+
+from datetime import date
+
+from cli.plan.outlook import Breaks, Outlook
+from cli.report import words
+from cli.report.coverage import lacking
+from cli.report.findings import Findings
+from cli.report.lines import service_text
+
+
+def headline(outlook: Outlook, on: date | None) -> str:
+    """What happens, to how many."""
+    changes = " and ".join(change.what for change in outlook.changes)
+    when = f" on {on}" if on else ""
+    if not outlook.breaks:
+        return f"With {changes}{when}, nothing that was seen breaks."
+    remotes = len({one.line.remote for one in outlook.breaks})
+    connections = sum(one.connections for one in outlook.breaks)
+    return f"With {changes}{when}, {remotes:,} addresses break: {connections:,} connections were seen of them."
+
+
+def watched_text(outlook: Outlook) -> str:
+    if outlook.watched is None:
+        return "Nothing was watched."
+    first, last = outlook.watched
+    return f"Watched: {outlook.days:,} days, {first} to {last}."
+
+
+def limits(outlook: Outlook, findings: Findings) -> list[str]:
+    """What was not seen, or could not be, and may break as well."""
+    found = []
+    if outlook.never_watched:
+        never = ", the ".join(outlook.never_watched)
+        found.append(f"Not in the time watched: the {never}. What comes only then was not seen.")
+    found += [change.cannot_show for change in outlook.changes]
+    for system in findings.systems:
+        for level in dict.fromkeys(change.level for change in outlook.changes):
+            found += _level_text(findings, system, level)
+    return found + [line for line in words.limits(findings) if line not in found]
+
+
+def title(one: Breaks, on: date | None) -> str:
+    """Of a ticket."""
+    before = f" before {on}" if on else ""
+    return f"{one.line.change.what}: {one.line.remote.address}, {service(one)}{before}"
+
+
+def service(one: Breaks) -> str:
+    return service_text(one.line.service, one.line.port)
+
+
+def how_often(one: Breaks, outlook: Outlook) -> str:
+    return f"{one.connections:,} on {len(one.days)} of {outlook.days} days"
+
+
+def recurs(one: Breaks) -> str:
+    return "; ".join(recurring.recurrence.text for recurring in one.recurring)
+
+
+def _level_text(findings: Findings, system: str, level: str) -> list[str]:
+    spans = findings.coverage.levels(system)
+    off, unknown = lacking(spans, level)
+    return [
+        f"For {words.duration_text(span)} {level} was {state} on {system}: what connected then is not in this plan."
+        for span, state in ((off, "not in force"), (unknown, "not known to be in force"))
+        if span
+    ]
