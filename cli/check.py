@@ -8,6 +8,7 @@ import click
 from cli.running import tool
 from cli.services import SERVICES, service
 from cli.settings import Settings, load
+from cli.terminal import json_option, say_json
 from cli.variables import name_of
 from runtime.errors import CheckFailed, ConfigError, PipelineError
 
@@ -16,7 +17,8 @@ SECTIONS = {"producer": "ibmi"}
 
 @click.command("check")
 @click.argument("name", metavar="SERVICE", type=click.Choice(list(SERVICES)))
-def command(name: str) -> None:
+@json_option
+def command(name: str, as_json: bool) -> None:
     """Check the broker and the other end of SERVICE, one line each; exit code 69 when one fails.
 
     \b
@@ -26,7 +28,7 @@ def command(name: str) -> None:
     settings = load(os.environ)
     wired = service(name, settings)
     ends = {"broker": lambda: check_broker(name, settings), name: lambda: wired.check(settings)}
-    failed = [end for end, check in ends.items() if not _passes(end, check)]
+    failed = [end for end, check in ends.items() if not _passes(end, check, as_json=as_json)]
     if failed:
         sections = " and ".join(name_of((SECTIONS.get(end, end), "*")) for end in failed)
         raise CheckFailed(
@@ -40,14 +42,16 @@ def check_broker(name: str, settings: Settings) -> str:
         return broker.check()
 
 
-def _passes(end: str, check: Callable[[], str]) -> bool:
+def _passes(end: str, check: Callable[[], str], *, as_json: bool) -> bool:
     """Print what came out; settings that cannot work are not a failed check."""
     try:
-        found = check()
+        state, words = "ok", check()
     except ConfigError:
         raise
     except PipelineError as error:
-        click.echo(f"failed  {end}: {error}")
-        return False
-    click.echo(f"ok      {end}: {found}")
-    return True
+        state, words = "failed", str(error)
+    if as_json:
+        say_json({"end": end, "state": state, "words": words})
+    else:
+        click.echo(f"{state:<6}  {end}: {words}")
+    return state == "ok"

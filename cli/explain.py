@@ -7,7 +7,7 @@ import click
 
 from cli.records import is_file, read_from
 from cli.settings import Settings, load
-from cli.terminal import inert
+from cli.terminal import inert, json_option, say_json
 from enricher.explain import Explanation, explain, explain_alert, explain_event, lines_of
 from runtime.errors import CheckFailed, ConfigError, Unavailable
 from runtime.record import StoredRecord
@@ -30,7 +30,8 @@ from schemas.topics import ALERTS, ENTRIES, VERDICTS
     metavar="TOPIC|FILE",
     help="Where the entries are that it rests on; not set: the topic sk.entries, or the file of --from.",
 )
-def command(one: str, place: str | None, entries: str | None) -> None:
+@json_option
+def command(one: str, place: str | None, entries: str | None, as_json: bool) -> None:
     """Say in sentences why the verdict, event or alert ID is what it is, and what to do about it.
 
     \b
@@ -46,7 +47,11 @@ def command(one: str, place: str | None, entries: str | None) -> None:
     else:
         raise CheckFailed(f"{one}: nothing of this id in {' and '.join(places)}; it may be older than what is kept")
     entries = entries or (place if place and is_file(place) else ENTRIES)
-    for line in lines_of(_explained(found, entries, settings)):
+    explanation = _explained(found, entries, settings)
+    if as_json:
+        say_json({"id": one, "title": explanation.title, "parts": dict(explanation.parts)})
+        return
+    for line in lines_of(explanation):
         click.echo(inert(line))
 
 

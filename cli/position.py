@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from cli.running import tool
 from cli.services import service
 from cli.settings import Settings, load
+from cli.terminal import json_option, say_json
 from producer.cost import Cost
 from producer.positions import identity_of
 from producer.publication import place_of
@@ -56,7 +58,8 @@ def command() -> None:
 
 @command.command("show")
 @at_option
-def show(at: datetime | None) -> None:
+@json_option
+def show(at: datetime | None, as_json: bool) -> None:
     """Show the stored position and what each choice would cost; nothing is changed.
 
     \b
@@ -65,7 +68,11 @@ def show(at: datetime | None) -> None:
     """
     with _opened(load(os.environ)) as relocation:
         seen = relocation.look()
-        _print(seen, relocation.costs(seen, at))
+        costs = relocation.costs(seen, at)
+        if as_json:
+            say_json({"stored": seen.stored, "choices": [asdict(cost) for cost in costs]})
+        else:
+            _print(seen, costs)
 
 
 @command.command("set")

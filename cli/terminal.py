@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+import click
+import orjson
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +18,15 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def console() -> Console:
     """On standard output; as wide as its tables need to be where that is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+"""What every command has whose words a machine may want."""
+
+
+def say_json(document: object) -> None:
+    """One line for a machine."""
+    click.echo(orjson.dumps(document, option=orjson.OPT_UTC_Z))
 
 
 def inert(text: str) -> str:

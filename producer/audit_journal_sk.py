@@ -80,8 +80,7 @@ class AuditJournalSkEntries:
 
     def _require_function(self) -> None:
         if not self._found:
-            ((count,),) = self._odbc.query("looking for SYSTOOLS.AUDIT_JOURNAL_SK", _PROBE)
-            self._found = number(count) > 0
+            self._found = has_function(self._odbc)
         if not self._found:
             raise ConfigError(f"this system has no SYSTOOLS.AUDIT_JOURNAL_SK: {OTHERWISE}")
 
@@ -93,6 +92,12 @@ class AuditJournalSkEntries:
         self._has_remote_ends = any(fields.remote_address and fields.remote_port for fields in connections)
         if not self._has_remote_ends:
             raise ConfigError(f"SYSTOOLS.AUDIT_JOURNAL_SK leaves REMOTE_ADDRESS empty on this system: {OTHERWISE}")
+
+
+def has_function(odbc: Odbc) -> bool:
+    """Whether this system has SYSTOOLS.AUDIT_JOURNAL_SK. Raises as `Odbc.query` does."""
+    ((count,),) = odbc.query("looking for SYSTOOLS.AUDIT_JOURNAL_SK", _PROBE)
+    return number(count) > 0
 
 
 def require_audit_journal(settings: ProducerSettings, reader: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from producer import journal_sql as sql
+from producer.audit_journal_sk import has_function
 from producer.entries import DisplayJournalEntries, Stretch
 from producer.listing import Listing
 from producer.netstat import Netstat, Socket
@@ -149,6 +150,10 @@ class Survey:
 
     def sockets(self) -> Sequence[Socket]:
         return self._netstat.sockets()
+
+    def has_audit_journal_sk(self) -> bool:
+        """Whether the reader `audit-journal-sk` can be used."""
+        return has_function(self._odbc)
 
     def scheduled_jobs(self) -> ScheduledJobs:
         found = self._odbc.query("asking for scheduled jobs", _SCHEDULED)

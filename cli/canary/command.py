@@ -6,11 +6,8 @@ What only this command needs is imported where it is used: a sink's worker start
 import os
 
 import click
-import orjson
 
-from cli.running import tool
 from cli.settings import load
-from runtime.errors import CheckFailed
 
 
 @click.command("canary")
@@ -20,8 +17,11 @@ from runtime.errors import CheckFailed
 @click.option(
     "--within", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="Seconds that it may take."
 )
+@click.option(
+    "--search", is_flag=True, help="Look for it in the SIEM itself, too (Elasticsearch, Splunk's search API)."
+)
 @click.option("--json", "json", is_flag=True, help="Print one JSON object.")
-def command(port: int | None, host: str | None, tls: bool | None, within: float, json: bool) -> None:
+def command(port: int | None, host: str | None, tls: bool | None, within: float, search: bool, json: bool) -> None:
     """Open and close a connection to PORT of the system, and follow it: journal, broker, verdict, SIEM.
 
     Without PORT it is that of as-signon-s (9476). Exit code 69 when a station is not reached in time. The policy's
@@ -31,12 +31,8 @@ def command(port: int | None, host: str | None, tls: bool | None, within: float,
     Example:
       sk2siem canary 992 --within 30
     """
-    from cli.canary.connection import open_and_close
-    from cli.canary.course import as_document
-    from cli.canary.diagnosis import diagnosis
-    from cli.canary.follow import Follower, ends_of, stations
+    from cli.canary.actions import try_the_way
     from cli.canary.plan import plan
-    from cli.canary.view import heading, hop_lines, judged
     from enricher.catalogue import load_catalogue
     from enricher.policy_file import load_policy
 
@@ -44,25 +40,4 @@ def command(port: int | None, host: str | None, tls: bool | None, within: float,
     catalogue = load_catalogue(settings.enricher.ports)
     policy = load_policy(settings.enricher.policy, catalogue)
     planned = plan(settings, catalogue, policy, port=port, host=host, tls=tls)
-    with tool("canary", settings) as (broker, running):
-        starts = ends_of(broker)
-        opened = open_and_close(planned.host, planned.port, sources=planned.sources, tls=planned.tls)
-        needed = stations(settings, handshake=planned.tells_tls and opened.tls is not None)
-        if not json:
-            click.echo(heading(planned, opened, settings.producer.system))
-        follower = Follower(broker, settings, starts, running.shutdown.wait)
-        course = follower.follow(opened, planned.port, needed, within=within)
-        if json:
-            click.echo(orjson.dumps(as_document(course, planned.host), option=orjson.OPT_UTC_Z))
-        else:
-            for line in hop_lines(course):
-                click.echo(line)
-        if course.missing:
-            why = diagnosis(course, broker, settings)
-            raise CheckFailed(f"{course.missing[0]} was not reached within {within:g} s: {why}")
-    if opened.trouble:
-        raise CheckFailed(f"{planned.host} port {planned.port} gave no TLS handshake: {opened.trouble}")
-    if course.alerted:
-        raise CheckFailed(f"it raised an alert: the enricher's policy has no [canary] for {judged(course)}")
-    if not json:
-        click.echo(f"arrived: {judged(course)}")
+    try_the_way(planned, settings, within=within, search=search, json=json)

@@ -15,6 +15,9 @@ def diagnosis(course: Course, broker: Broker, settings: Settings) -> str:
         return _not_read(course, broker, settings)
     if first == HANDSHAKE:
         return "no entry tells of its TLS handshake: *NETSECURE is not in force (`sk2siem doctor`)"
+    if first.endswith("-search"):
+        sink = first.removesuffix("-search")
+        return f"{sink} took it and does not show it: see that what is written becomes visible, and `sk2siem reconcile`"
     service, topics = ("enricher", [ENTRIES]) if first == VERDICT else (first, [VERDICTS, ALERTS])
     behind = sum(one.behind for one in broker.standings(service, topics))
     return f"{service} has {behind:,} records before it: see that it runs, and `sk2siem check {service}`"

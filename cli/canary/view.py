@@ -36,4 +36,4 @@ def _detail(hop: Hop) -> str:
 
 
 def _line(seconds: float, name: str, detail: str) -> str:
-    return f"{seconds:>8.3f} s  {name:<10}{detail}"
+    return f"{seconds:>8.3f} s  {name:<16}{detail}"

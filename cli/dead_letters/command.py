@@ -15,6 +15,7 @@ from cli.dead_letters.selection import Selection, options
 from cli.progress import Meter
 from cli.running import tool
 from cli.settings import load
+from cli.terminal import json_option, say_json
 from runtime.broker import Broker
 from runtime.errors import CheckFailed, Fenced, PipelineError
 
@@ -35,8 +36,14 @@ def command() -> None:
 @command.command("list")
 @options
 @click.option("--limit", type=click.IntRange(0), default=NEWEST, show_default=True, help="Lines for single ones.")
+@json_option
 def list_command(
-    services: Sequence[str], reasons: Sequence[str], since: datetime | None, until: datetime | None, limit: int
+    services: Sequence[str],
+    reasons: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
     """Print the newest dead letters, and for each reason how many there are and what to do.
 
@@ -46,6 +53,10 @@ def list_command(
     """
     with tool("dead-letters", load(os.environ)) as (broker, _):
         found = _found(broker, Selection((), services, reasons, since, until))
+    if as_json:
+        for letter in found:
+            say_json(_document(letter))
+        return
     if not found:
         click.echo("no dead letters")
         return
@@ -173,6 +184,21 @@ def _say_result(found: Sequence[DeadLetter], chosen: Sequence[DeadLetter], what:
 def _line(letter: DeadLetter) -> str:
     state = "  replayed" if letter.replayed else ""
     return f"{letter.id:<20} {letter.rejected_at:%Y-%m-%d %H:%M:%S}  {letter.reason:<34} {_origin(letter)}{state}"
+
+
+def _document(letter: DeadLetter) -> dict[str, object]:
+    """Without the payload, which only `show` prints."""
+    return {
+        "id": letter.id,
+        "service": letter.service,
+        "reason": letter.reason,
+        "message": letter.message,
+        "rejected_at": letter.rejected_at,
+        "origin": _origin(letter),
+        "type": letter.original_type,
+        "replayed": letter.replayed,
+        "what_to_do": hint(letter.reason, letter.service),
+    }
 
 
 def _summary(found: Sequence[DeadLetter]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from cli.doctor.finding import Finding, Refusal, State, asked
 from cli.doctor.host_server import Probe, host_server, try_handshake
 from cli.doctor.journal import journal
 from cli.doctor.load import afterwards, load
-from cli.doctor.partition import authorities, clock, release, services
+from cli.doctor.partition import authorities, clock, reader, release, services
 from cli.doctor.pipeline import coverage, pipeline
 from cli.netstat.look import connections
 from cli.netstat.older import Older, find_older
@@ -16,7 +16,7 @@ from cli.services import service
 from cli.settings import Settings
 from enricher.catalogue import Catalogue, load_catalogue
 from enricher.policy import Policy
-from enricher.policy_file import DEFAULT, load_policy
+from enricher.policy_file import load_policy
 from producer.asking import asking
 from producer.survey import PartitionClock, Survey
 from runtime.broker import Broker
@@ -87,7 +87,13 @@ def _mend(refusal: Refusal, settings: Settings) -> tuple[str, ...]:
 def _partition(facts: Facts, settings: Settings, catalogue: Catalogue, policy: Policy) -> Told:
     profile, producer = _profile(settings), settings.producer
     parts: dict[str, Iterator[Finding]] = {
-        "The system": _each(release(facts), services(facts), clock(facts, producer), authorities(facts, profile)),
+        "The system": _each(
+            release(facts),
+            services(facts),
+            reader(facts, producer),
+            clock(facts, producer),
+            authorities(facts, profile),
+        ),
         "What is audited": auditing(facts, profile, policy.mode),
         "The journal": journal(facts, profile, producer),
         "How much it is": load(facts, catalogue, producer),
@@ -120,7 +126,7 @@ def _older(
 
 def _judgement(settings: Settings) -> tuple[Catalogue, Policy]:
     catalogue = load_catalogue(settings.enricher.ports)
-    return catalogue, load_policy(settings.enricher.policy or DEFAULT, catalogue)
+    return catalogue, load_policy(settings.enricher.policy, catalogue)
 
 
 def _profile(settings: Settings) -> str:

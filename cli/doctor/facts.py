@@ -37,6 +37,7 @@ class Facts:
     sample: Sample | Refusal
     sockets: Sequence[Socket] | Refusal
     scheduled: ScheduledJobs | Refusal
+    has_audit_journal_sk: bool | Refusal
 
 
 def gather(odbc: Odbc, settings: Settings) -> Facts:
@@ -56,6 +57,7 @@ def gather(odbc: Odbc, settings: Settings) -> Facts:
         sample=chain if isinstance(chain, Refusal) else asked(lambda: take_sample(odbc, settings.producer, chain)),
         sockets=asked(survey.sockets),
         scheduled=asked(survey.scheduled_jobs),
+        has_audit_journal_sk=asked(survey.has_audit_journal_sk),
     )
 
 

@@ -47,6 +47,22 @@ def services(facts: Facts) -> Iterator[Finding]:
             yield Finding(check, State.OK, f"{', '.join(name.partition('.')[2] for name in names)} are there", why)
 
 
+def reader(facts: Facts, settings: ProducerSettings) -> Iterator[Finding]:
+    """Whether the reader that is set can be used here."""
+    name = settings.reader
+    why = "docs/readers.md says which reader is for what; `display-journal` works on every release from 7.3 on."
+    command = ("SK2SIEM_PRODUCER__READER=display-journal",)
+    if name == "audit-journal-sk" and facts.has_audit_journal_sk is not True:
+        more = f" ({facts.has_audit_journal_sk})" if isinstance(facts.has_audit_journal_sk, Refusal) else ""
+        what = f"the reader {name} needs SYSTOOLS.AUDIT_JOURNAL_SK, which is not there{more}"
+        yield Finding("reader", State.FAIL, what, why, command)
+    elif name == "cpyaudjrne" and (isinstance(facts.values, Refusal) or facts.values.get("QAUDLVL") is None):
+        what = f"the reader {name} runs CPYAUDJRNE, which needs special authority *AUDIT"
+        yield Finding("reader", State.FAIL, what, why, command)
+    else:
+        yield Finding("reader", State.OK, f"the reader {name} can be used", why)
+
+
 def authorities(facts: Facts, profile: str) -> Iterator[Finding]:
     """Those that only tools need."""
     yield _connections(facts)

@@ -10,6 +10,7 @@ from cli.services import SERVICES, configured
 from cli.settings import Settings
 from cli.variables import name_of
 from runtime.broker import Broker
+from runtime.errors import ConfigError
 from schemas.topics import all_topics
 
 SHOWN = 5
@@ -67,7 +68,14 @@ def _topics(broker: Broker | Refusal, settings: Settings) -> Finding:
     if isinstance(broker, Refusal):
         return Finding("topics", State.UNKNOWN, "the broker does not answer", why)
     wanted = [topic.name for topic in all_topics(settings.producer.partitions)]
-    missing = [name for name in wanted if isinstance(asked(partial(broker.standings, "doctor", [name])), Refusal)]
-    if missing:
-        return Finding("topics", State.FAIL, f"missing: {', '.join(missing)}", why, ("sk2siem init",))
-    return Finding("topics", State.OK, f"all {len(wanted)} topics are there", why)
+    answer = asked(partial(broker.standings, "doctor", wanted))
+    if not isinstance(answer, Refusal):
+        return Finding("topics", State.OK, f"all {len(wanted)} topics are there", why)
+    missing = [name for name in wanted if _is_missing(asked(partial(broker.standings, "doctor", [name])))]
+    if not missing:
+        return Finding("topics", State.UNKNOWN, f"the topics cannot be looked at: {answer}", why)
+    return Finding("topics", State.FAIL, f"missing: {', '.join(missing)}", why, ("sk2siem init",))
+
+
+def _is_missing(answer: object) -> bool:
+    return isinstance(answer, Refusal) and isinstance(answer.error, ConfigError)

@@ -75,7 +75,6 @@ def publish_baseline(look: Look, settings: Settings, *, json: bool) -> None:
         raise ConfigError("SK2SIEM_PRODUCER__SYSTEM: must be set for --baseline: it stands in every record")
     chain = Listing(look.odbc, settings.producer).receivers()
     seen, now = look.connections(), datetime.now(UTC)
-    click.echo("sk2siem: looking which of them have been told; this can take a minute", err=True)
     with tool("netstat", settings) as (broker, running):
         older = find_older(seen, broker, settings, look.policy, wait=running.shutdown.wait)
         partitions = min(settings.producer.partitions, broker.partitions(VERDICTS))

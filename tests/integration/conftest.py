@@ -1,11 +1,16 @@
 """The reader `display-journal` over the IBM i double, as several test modules need it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dev.ibmi import Control, Ibmi
 from producer.display_journal import DisplayJournalReader
+from runtime.embedded import EmbeddedBroker
+from runtime.metrics import Metrics
+from runtime.shutdown import Shutdown
+from schemas.topics import all_topics
 from tests.integration.journal import NOW, Open, opening
 
 
@@ -27,3 +32,12 @@ def open_reader(ibmi: Ibmi, control: Control) -> Iterator[Open]:
 @pytest.fixture
 def reader(open_reader: Open) -> DisplayJournalReader:
     return open_reader()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
+    """Of one file in the test's own folder."""
+    found = EmbeddedBroker(tmp_path / "broker.db", metrics=Metrics("test"), shutdown=Shutdown())
+    found.ensure(all_topics(1))
+    yield found
+    found.close()

@@ -43,7 +43,7 @@ REFUSED = Reason("hec-15", "the SIEM blames the event")
 class Line:
     """A simulated journal of PROD1 that ends, or one that was saved, and everything that is made of it."""
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", *, partitions: int = 1) -> None:
         folder.mkdir(exist_ok=True)
         self.path = folder / "broker.db"
         self._folder = folder
@@ -55,7 +55,7 @@ class Line:
             "SK2SIEM_SIMULATOR__ENTRIES": str(ENTRIES_IN_ALL),
             "SK2SIEM_ENRICHER__DNS__ENABLED": "false",
         }
-        self.broker.ensure(all_topics())
+        self.broker.ensure(all_topics(partitions))
 
     def copied_to(self, folder: Path) -> "Line":
         shutil.copy(self.path, folder / self.path.name)

@@ -16,6 +16,8 @@ from cli.doctor.host_server import Handshake, Probe
 from cli.main import run_command
 from cli.running import running_of
 from cli.settings import load
+from dev.elasticsearch import Elasticsearch
+from dev.hec import Hec
 from dev.ibmi import Control, Ibmi
 from tests.integration.network import ACCEPT, HANDSHAKE, TELNET, open_some, write
 
@@ -170,6 +172,14 @@ GROUPS: dict[str, list[Case]] = {
         ("scheduled-jobs", State.WARN, "SPCAUT(*JOBCTL)", lambda c, _: c.network.set_job_control(granted=False)),
         ("receivers-authority", State.FAIL, "GRTOBJAUT OBJ(QGPL/*ALL)", lambda c, _: c.revoke_receiver("AUDRCV0001")),
     ],
+    "a reader that this release lacks": [
+        ("reader", State.FAIL, "READER=display-journal", lambda control, _: control.offer_audit_journal_sk("absent")),
+        ("connection", State.OK, "", setting("SK2SIEM_PRODUCER__READER", "audit-journal-sk")),
+    ],
+    "a reader that may not run its command": [
+        ("reader", State.FAIL, "READER=display-journal", setting("SK2SIEM_PRODUCER__READER", "cpyaudjrne")),
+        ("audit-values", State.WARN, "SPCAUT(*AUDIT)", lambda control, _: control.set_audit_authority(granted=False)),
+    ],
     "the journal may not be seen": [
         ("journal-authority", State.FAIL, "AUT(*USE *OBJEXIST)", lambda c, _: c.set_journal_authority(granted=False)),
         ("journal-attached", State.FAIL, "CHGSECAUD", lambda control, _: None),
@@ -194,6 +204,7 @@ GROUPS: dict[str, list[Case]] = {
         ("afterwards", State.NOTE, f"{SET}*AUTFAIL *SECURITY')", lambda control, _: None),
     ],
     "receivers": [
+        ("reader", State.OK, "", lambda control, _: None),
         ("receiver-count", State.WARN, "DLTJRNRCV JRNRCV(QGPL/AUDRCV0002)", many_receivers),
         ("retention", State.WARN, "WRKJOBSCDE", lambda control, _: control.delete_receiver("AUDRCV0001")),
         ("receiver-deletion", State.WARN, "DLTRCV(*NO)", lambda control, _: control.set_delete_receivers(True)),
@@ -242,6 +253,17 @@ def test_what_is_wrong_is_found_and_the_command_that_mends_it_is_named(
     for check, state, command, _ in GROUPS[group]:
         assert found[check].state is state, found[check]
         assert not command or any(command in one for one in found[check].commands), found[check]
+
+
+def test_a_siem_that_answers_is_well(hec: Hec, elasticsearch: Elasticsearch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**hec.exports(), **elasticsearch.exports()}.items():
+        monkeypatch.setenv(name, value)
+    assert run_command(["init", "elastic"]) == 0
+
+    found = examined()
+
+    assert (found["splunk"].state, found["elastic"].state) == (State.OK, State.OK)
+    assert "siem" not in found
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """`sk2siem netstat` over the IBM i double: what is connected, what listens, and what is older than the auditing."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import orjson
@@ -14,12 +14,11 @@ from cli.running import running_of
 from cli.settings import load
 from dev.ibmi import Control, Ibmi
 from runtime.embedded import EmbeddedBroker
-from runtime.metrics import Metrics
 from runtime.record import Record
 from runtime.shutdown import Shutdown
 from schemas.codec import decode_as, encode
 from schemas.records import Event
-from schemas.topics import VERDICTS, all_topics
+from schemas.topics import VERDICTS
 from tests.integration.network import open_some
 from tests.unit.enricher.scripts import a, progress, verdicts
 from tests.unit.schemas.validation import wrong_places
@@ -34,14 +33,6 @@ def partition(ibmi: Ibmi, control: Control, tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setenv(name, value)
     open_some(control)
     return control
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
-    found = EmbeddedBroker(tmp_path / "broker.db", metrics=Metrics("test"), shutdown=Shutdown())
-    found.ensure(all_topics(1))
-    yield found
-    found.close()
 
 
 def documents(capsys: pytest.CaptureFixture[str], *words: str) -> Sequence[Document]:

@@ -1,10 +1,11 @@
 """The commands that move a position and retire a system, over the IBM i double and the embedded broker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from cli.main import run_command
@@ -16,25 +17,15 @@ from producer.publication import place_of, position_of
 from producer.reader import Place
 from runtime.embedded import EmbeddedBroker
 from runtime.flow import Tally
-from runtime.metrics import Metrics
-from runtime.shutdown import Shutdown
 from schemas.codec import decode_as
 from schemas.records import Gap, Position, Progress
-from schemas.topics import ENTRIES, all_topics
+from schemas.topics import ENTRIES
 from tests.integration.journal import NOW, entry, place
 
 SYSTEM, JOURNAL = "PROD1", "QSYS/QAUDJRN"
 LONG_AGO = timedelta(hours=1)
 
 Store = Callable[[Place, timedelta], None]
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
-    found = EmbeddedBroker(tmp_path / "broker.db", metrics=Metrics("test"), shutdown=Shutdown())
-    found.ensure(all_topics(1))
-    yield found
-    found.close()
 
 
 @pytest.fixture
@@ -166,3 +157,18 @@ def test_a_retired_system_says_so_everywhere_and_keeps_its_position(
 def test_a_system_that_was_never_read_cannot_be_retired(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["system", "retire", "OTHER", "--yes"]) == 69
     assert "no position of OTHER" in capsys.readouterr().err
+
+
+def test_what_each_choice_would_cost_is_told_to_machines_as_well(
+    store: Store, control: Control, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    written(control)
+    store(place(6), LONG_AGO)
+
+    assert run_command(["position", "show", "--json"]) == 0
+
+    (line,) = capsysbinary.readouterr().out.splitlines()
+    found = orjson.loads(line)
+    assert (found["stored"]["receiver"], found["stored"]["sequence"]) == ("AUDRCV0001", "6")
+    assert [choice["choice"] for choice in found["choices"]] == ["keep", "oldest", "newest"]
+    assert all(choice["never"] == 0 for choice in found["choices"][:2])

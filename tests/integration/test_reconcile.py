@@ -160,7 +160,7 @@ def own_kafka(kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_holes_in_topics_of_kafka_are_filled_on_the_partitions_where_they_belong(
     own_kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = Line(tmp_path, own_kafka.url)
+    line = Line(tmp_path, own_kafka.url, partitions=2)
     line.judge()
     line.set(monkeypatch)
     records = {topic: [r for r in line.broker.read(topic) if r.type in OF_CONNECTIONS] for topic in CUT}

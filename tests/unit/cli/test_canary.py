@@ -1,6 +1,6 @@
 """The canary is followed from station to station; what is missing is named with what to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from cli.canary.connection import Opened, open_and_close
 from cli.canary.course import Course
 from cli.canary.diagnosis import diagnosis
-from cli.canary.follow import Follower, ends_of, stations
+from cli.canary.follow import Follower, ends_of, searching, stations
 from cli.canary.plan import plan
 from cli.settings import Settings, load
 from enricher.catalogue import load_catalogue
@@ -25,8 +25,9 @@ from runtime.record import Record, StoredRecord
 from schemas.codec import encode
 from schemas.records import Entry, Position
 from schemas.topics import ALERTS, ENTRIES, VERDICTS, all_topics
+from sinks.search import Held
 from tests.fakes.broker import FakeBroker
-from tests.unit.enricher.scripts import Scripted, a, progress, s, store
+from tests.unit.enricher.scripts import Scripted, a, numbered, progress, s, store
 
 CATALOGUE = load_catalogue()
 POLICY = load_policy(Path("default"), CATALOGUE)
@@ -127,6 +128,53 @@ def test_what_a_filter_leaves_out_counts_as_reached(broker: FakeBroker) -> None:
     course = followed(broker, settings(SK2SIEM_FILE__FORWARD__WHAT="alerts"))
 
     assert course.hops["file"].detail == "left out by its filter"
+
+
+class FakeSearch:
+    """Shows what it holds from the second time on that it is asked."""
+
+    settle_seconds = 0.0
+
+    def __init__(self, *held: Held) -> None:
+        self._held = held
+        self._asked = 0
+
+    def held(self, since: datetime, until: datetime) -> Iterator[Held]:
+        self._asked += 1
+        yield from self._held if self._asked > 1 else ()
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+@pytest.mark.parametrize(
+    ("topic", "missing"),
+    [
+        pytest.param(VERDICTS, [], id="its verdict"),
+        pytest.param(ALERTS, ["elastic-search"], id="an alert of the same id is not its verdict"),
+    ],
+)
+def test_the_siem_itself_is_asked_until_it_shows_the_verdict(
+    broker: FakeBroker, topic: str, missing: list[str]
+) -> None:
+    pass_through(broker, progress(-10), a(0, 992), s(1, 992))
+    deliver(broker, "elastic")
+    chosen = load({**ENVIRONMENT, "SK2SIEM_ELASTIC__URL": "http://127.0.0.1:9", "SK2SIEM_FILE__PATH": ""})
+    (entry,) = [one for one in numbered(progress(-10), a(0, 992)) if isinstance(one, Entry)]
+    searches = {"elastic": FakeSearch(Held(topic, entry.id))}
+    waits = iter([False, True])
+
+    starts: dict[str, dict[int, int]] = {one: {} for one in (ENTRIES, VERDICTS, ALERTS)}
+    follower = Follower(broker, chosen, starts, lambda _: next(waits), searches)
+    course = follower.follow(OPENED, 992, stations(chosen, searches, handshake=False), within=60)
+
+    assert course.missing == missing
+    assert not missing or "elastic took it and does not show it" in diagnosis(course, broker, chosen)
+
+
+def test_a_search_needs_a_siem_that_can_be_asked() -> None:
+    with pytest.raises(ConfigError, match="--search needs"), searching(settings(), wanted=True):
+        pass
 
 
 def test_what_was_on_the_broker_before_is_not_looked_at(broker: FakeBroker) -> None:
