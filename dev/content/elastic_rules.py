@@ -88,7 +88,7 @@ def _newest(one: Rule) -> str:
     return (
         f"FROM {ALERTS} METADATA _id, _index, _version"
         + NEWEST.format(condition=_condition(one)).rstrip()
-        + f"\n| EVAL Esql.suppression = CONCAT({parts})"
+        + f"\n| EVAL Esql.suppression = CONCAT({parts})\n| KEEP *"
     )
 
 
@@ -99,8 +99,8 @@ def _count(one: Rule) -> str:
     return (
         f"FROM {CONNECTIONS}\n| WHERE ({condition}) OR ibmi.verdict.supersedes IS NOT NULL"
         + NEWEST.format(condition=condition).rstrip()
-        + f"\n| STATS Esql.failures = COUNT(*), Esql.first = MIN(@timestamp), Esql.last = MAX(@timestamp) BY {by}"
-        + f"\n| WHERE Esql.failures >= {one.count.least}"
+        + "\n| STATS Esql.failures = COUNT(*), Esql.first_seen = MIN(@timestamp), Esql.last_seen = MAX(@timestamp)"
+        + f"\n    BY {by}\n| WHERE Esql.failures >= {one.count.least}\n| KEEP {by}, Esql.*"
     )
 
 
@@ -111,7 +111,8 @@ def _absent() -> str:
         | WHERE event.action == "status"
         | STATS Esql.seen = MAX(event.ingested), Esql.ended = MAX(CASE(ibmi.status.final, event.ingested, NULL))
             BY host.name
-        | WHERE Esql.seen < NOW() - {SILENT_MINUTES} minutes AND (Esql.ended IS NULL OR Esql.ended < Esql.seen)"""
+        | WHERE Esql.seen < NOW() - {SILENT_MINUTES} minutes AND (Esql.ended IS NULL OR Esql.ended < Esql.seen)
+        | KEEP host.name, Esql.*"""
     )
 
 

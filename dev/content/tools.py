@@ -1,6 +1,7 @@
-"""Fetching the tools that check what ships in siem/: promtool of Debian; sigma and splunk-appinspect of PyPI.
+"""Fetching the tools that check what ships in siem/: promtool of Debian; sigma, splunk-appinspect and the
+grammar of ES|QL of PyPI.
 
-The two of PyPI get a virtual environment each below `.stack/tools/`: what they depend on would pin what we depend on.
+Those of PyPI get a virtual environment each below `.stack/tools/`: what they depend on would pin what we depend on.
 """
 
 import os
@@ -38,7 +39,17 @@ def appinspect() -> Path:
     return _environment("appinspect") / "bin" / "splunk-appinspect"
 
 
-INSTALLERS: Mapping[str, Callable[[], Path]] = {"promtool": promtool, "sigma": sigma, "splunk-appinspect": appinspect}
+def esql() -> Path:
+    """The Python that can run esql_syntax.py. Raises Missing."""
+    return _environment("esql") / "bin" / "python"
+
+
+INSTALLERS: Mapping[str, Callable[[], Path]] = {
+    "promtool": promtool,
+    "sigma": sigma,
+    "splunk-appinspect": appinspect,
+    "the grammar of ES|QL": esql,
+}
 
 
 def run(program: Path, *arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -30,6 +30,11 @@ def sigma_tool() -> Path:
 
 
 @pytest.fixture(scope="session")
+def esql() -> Path:
+    return or_give_up(tools.esql)
+
+
+@pytest.fixture(scope="session")
 def appinspect() -> Path:
     return or_give_up(tools.appinspect)
 

@@ -9,7 +9,7 @@ WORD = re.compile(r"[A-Za-z_@][\w.@]*")
 
 ESQL_WORDS_TEXT = """
 from metadata where eval inline stats by and or not in is null as minute minutes true false _id _index _version
-replace max min count concat coalesce to_string case now
+replace max min count concat coalesce to_string case now keep
 """
 ESQL_WORDS = frozenset(ESQL_WORDS_TEXT.split())
 ESQL_SOURCE = re.compile(r"^\s*from\s+\S+", re.IGNORECASE)
@@ -41,7 +41,7 @@ def in_lucene(query: str) -> set[str]:
 def in_esql(query: str) -> set[str]:
     bare = ESQL_SOURCE.sub("", TEXT.sub('""', query))
     defined = set(ESQL_DEFINED.findall(bare))
-    return {word for word in WORD.findall(bare) if word.lower() not in ESQL_WORDS} - defined
+    return {word for word in WORD.findall(bare.replace("Esql.*", "")) if word.lower() not in ESQL_WORDS} - defined
 
 
 def in_spl(query: str) -> set[str]:

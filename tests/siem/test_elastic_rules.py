@@ -3,11 +3,13 @@
 import json
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev.content import elastic_rules
+from dev.content.tools import HERE, run
 from dev.content.written import SIEM
 from schemas.ids import correction_id, entry_id
 from tests.siem.contents import ecs_fields
@@ -72,6 +74,20 @@ def test_a_rule_comes_with_its_run_book_and_no_link_that_leads_nowhere(rule: Jso
     assert "](" not in rule["note"]
 
 
+def test_elastics_own_grammar_takes_each_query_in_esql(esql: Path, tmp_path: Path) -> None:
+    queries = [rule["query"] for rule in rules() if rule["language"] == "esql"]
+    file = tmp_path / "queries.json"
+    file.write_text(json.dumps(queries))
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(["FROM logs-* | STATS Esql.first = COUNT(*)"]))
+
+    checked, refused = (run(esql, HERE / "esql_syntax.py", one) for one in (file, wrong))
+
+    assert len(queries) == 3
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert (refused.returncode, "line 1, column 25" in refused.stdout) == (1, True)
+
+
 def test_connections_of_long_ago_raise_nothing() -> None:
     about_connections = [rule for rule in rules() if "verdict" in rule["query"]]
 
@@ -89,7 +105,7 @@ def test_a_superseded_verdict_does_not_count() -> None:
 def test_the_promotion_is_told_once_a_day_for_a_host_source_port_and_reason() -> None:
     rule = by_name("Insecure connection")
 
-    suppression = rule["query"].splitlines()[-1]
+    (suppression,) = [line for line in rule["query"].splitlines() if "Esql.suppression" in line]
     assert [
         name for name in ("host.name", "source.ip", "destination.port", "ibmi.alert.reason") if name not in suppression
     ] == []
