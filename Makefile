@@ -6,10 +6,10 @@ JOBS ?= 2
 PACKAGES := producer enricher sinks schemas runtime cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak stack splunk lock clean
+.PHONY: help demo test check format bench soak stack splunk helm-e2e lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
 demo: $(VENV)/.runtime ## the whole path on this machine, Python alone: a made-up IBM i, judged, in demo-output/
 	@$(BIN)/sk2siem demo
@@ -19,7 +19,7 @@ test: $(VENV)/.dev ## every test, with real Kafka, Elasticsearch and ODBC (insta
 	@$(BIN)/python -m dev.chart install
 	@$(BIN)/python -m dev.content install
 	@$(BIN)/python -m dev.chromium install
-	@$(BIN)/python -m pytest -m "not soak" -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -m "not soak and not cluster" -n $(JOBS) --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, layers, fresh docs
 	@$(BIN)/ruff format --check .
@@ -45,6 +45,9 @@ stack: $(VENV)/.dev ## start Kafka, Elasticsearch, the IBM i double and the HEC 
 
 splunk: $(VENV)/.dev ## pack the Splunk app into dist/
 	@$(BIN)/python -m dev.content package
+
+helm-e2e: $(VENV)/.dev ## the chart installed, upgraded and rolled back on a real Kubernetes: builds it, ten minutes the first time
+	@$(BIN)/python -m pytest tests/helm/test_cluster.py -m cluster --timeout 3600
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements*.lock
 	@$(BIN)/pip-compile -q --strip-extras --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --upgrade -o requirements.lock pyproject.toml

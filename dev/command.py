@@ -1,10 +1,11 @@
 """The command line that every part shares: `python -m dev.<part> run|start|stop|install [--port N] [--data DIR]`."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dev.part import STACK, Failed, Missing, Part
@@ -38,6 +39,20 @@ def main(
     except KeyboardInterrupt:
         return 130  # as a shell reports Ctrl-C
     return 0
+
+
+def install(installers: Mapping[str, Callable[[], object]]) -> int:
+    """Call each of them. What cannot be had is said; in continuous integration it is a failure."""
+    missing = 0
+    for name, fetch in installers.items():
+        try:
+            fetch()
+        except Missing as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            missing += 1
+    if missing:
+        print("tests that need these are skipped, except in continuous integration (CI is set)", file=sys.stderr)
+    return 1 if missing and os.environ.get("CI") else 0
 
 
 def add_settings(parser: argparse.ArgumentParser, meaning: str) -> None:

@@ -18,6 +18,14 @@ fi
     echo "Python 3.11 or newer is needed; PYTHON=/path/to/python3.11 sh $0 $folder" >&2
     exit 1
 }
+"$python" -c '
+import pathlib, sys
+path = pathlib.Path(sys.executable).resolve()
+private = [folder for folder in path.parents if not folder.stat().st_mode & 0o001]
+if private:
+    print(f"warning: {path} is below {private[-1]}, which other users cannot enter, so only you can run what is")
+    print("made here; name another Python: PYTHON=/usr/bin/python3")
+' >&2
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -1,4 +1,4 @@
-"""The files of helm/ that are made from others: its README, the settings in its schema, and the content of siem/."""
+"""The files of helm/ that are made from others: its README, the settings it knows, and the content of siem/."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,15 @@ ROOT = Path(__file__).resolve().parents[2]
 HELM = ROOT / "helm"
 COPIES = {"dashboards": ROOT / "siem" / "grafana", "rules": ROOT / "siem" / "prometheus"}
 """Helm reads nothing outside of its folder, and follows no links out of it when it packs: these folders are copies."""
+SECRET_SETTINGS = """\
+{{{{/*
+The settings whose values are secret: where one is given in the values, it is put into a Secret.
+Written by `python -m dev.chart write`.
+*/}}}}
+{{{{- define "sk2siem.secretSettings" -}}}}
+{names}
+{{{{- end }}}}
+"""
 COPIED = ("*.json", "*.rules.yaml")
 
 
@@ -21,6 +30,7 @@ def wanted() -> Mapping[Path, str]:
     return {
         HELM / "README.md": readme(HELM / "values.yaml"),
         HELM / "values.schema.json": _values_schema(HELM / "values.schema.json"),
+        HELM / "templates" / "_secret-settings.tpl": SECRET_SETTINGS.format(names=" ".join(schema.secret_settings())),
         **{
             HELM / folder / file.name: file.read_text()
             for folder, source in COPIES.items()

@@ -1,10 +1,5 @@
 {{/* The environment of a service, from its settings, secrets and certificates. */}}
 
-{{/* The settings whose values are secret: where one is given in the values, it is put into a Secret. */}}
-{{- define "sk2siem.secretSettings" -}}
-api_key bearer_token client_secret connection_string password proxy_password token
-{{- end }}
-
 {{/* What is taken from the secret of a section, unless `keys` says otherwise. */}}
 {{- define "sk2siem.secretKeys" -}}
 broker: {username: username, password: password}

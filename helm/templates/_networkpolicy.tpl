@@ -11,6 +11,6 @@ dns kafka
 {{- if eq .component "init" }}
 helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: "-1"
-helm.sh/hook-delete-policy: before-hook-creation
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
 {{- end }}

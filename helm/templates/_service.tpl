@@ -19,8 +19,7 @@ broker ops log loop
 {{- range $part := list "settings" "secrets" "certificates" "pod" "autoscaling" -}}
 {{- $_ := set $service $part (mergeOverwrite (deepCopy (index $values $part)) (deepCopy (default dict (index $own $part)))) -}}
 {{- end -}}
-{{- $_ := set $service "replicas" (int (default 1 $own.replicas)) -}}
-{{- if hasKey $own "replicas" -}}{{- $_ := set $service "replicas" (int $own.replicas) -}}{{- end -}}
+{{- $_ := set $service "replicas" (hasKey $own "replicas" | ternary $own.replicas 1 | int) -}}
 {{- $_ := set $service "scales" (and $service.autoscaling.enabled (hasKey $own "autoscaling")) -}}
 {{- end }}
 

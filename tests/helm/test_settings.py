@@ -120,7 +120,7 @@ def _sections() -> set[str]:
 
 
 def test_the_chart_knows_which_settings_are_secret() -> None:
-    listed = _defined("_environment.tpl", "sk2siem.secretSettings").split()
+    listed = _defined("_secret-settings.tpl", "sk2siem.secretSettings").split()
 
     plain = {one.path[-1] for one in KNOWN.values() if not one.secret}
     assert sorted(listed) == schema.secret_settings()

@@ -28,16 +28,20 @@ from tests.e2e.conftest import BEFORE_THE_JOURNAL
 from tests.e2e.pipeline import write_journal
 from tests.e2e.processes import wait_until
 from tests.helm.rendered import Manifest, container, environment, render
+from tests.missing import or_give_up
 
 ROWS = 400
 
 
 @pytest.fixture
-def kafka_of_its_own(kafka: Kafka, tmp_path: Path) -> Iterator[Kafka]:
-    """`kafka` proves that Kafka can be had; topic names are fixed."""
-    del kafka
-    with Kafka(port=free_port(), data=tmp_path / "kafka") as own:
+def kafka_of_its_own(tmp_path: Path) -> Iterator[Kafka]:
+    """Topic names are fixed, so it is not the one that other tests share."""
+    own = Kafka(port=free_port(), data=tmp_path / "kafka")
+    or_give_up(own.start)
+    try:
         yield own
+    finally:
+        own.stop()
 
 
 @pytest.fixture

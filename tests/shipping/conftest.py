@@ -1,9 +1,12 @@
 """What is shipped, installed from a clean folder as the image and a host install it: once for all tests here."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from dev import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,11 +26,18 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `dev/install.sh` made."""
-    folder = tmp_path_factory.mktemp("opt") / "sk2siem"
+    """The folder that `dev/install.sh` made; tests that run beside each other share one."""
+    ours = tmp_path_factory.getbasetemp()
+    folder = (ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours) / "opt" / "sk2siem"
+    with fetch.only_one("shipping"):
+        if not folder.exists():
+            install(source, folder)
+    return folder
+
+
+def install(source: Path, folder: Path) -> None:
     done = subprocess.run(
         ["sh", "dev/install.sh", folder], cwd=source, capture_output=True, text=True, check=False, timeout=280
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("sk2siem ")
-    return folder
