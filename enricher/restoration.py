@@ -12,11 +12,11 @@ from enricher.catalogue import Catalogue, Match
 from enricher.comparison import in_batches
 from enricher.connection import Finding
 from enricher.events import event_of
+from enricher.facts import match_port
 from enricher.judge import Judge
 from enricher.names import ReverseResolver
 from enricher.naming import Published, with_names
 from enricher.policy import Policy, Reason
-from enricher.verdict import match_port
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode, encode
 from schemas.ids import correction_id, first_id
