@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
-from bench import stock
+from bench import killed, rivals, slow, stock
 from bench.catch_up import catch_up
 from bench.dns import dns
 from bench.endurance import endurance
-from bench.ground import Contest, Ground, from_kafka
+from bench.ground import Contest, Ground, from_kafka, verdicts
 from bench.latency import latency
 from bench.measurement import Measurement
 from bench.prepared import OF_SIMULATOR, SERVICE, SPARE, SYSTEM, ZONE, broker_of
@@ -23,7 +23,6 @@ from dev.part import free_port
 from schemas.topics import all_topics
 
 HEAP = "2g"
-MORE_THAN_A_BATCH = 5_000
 
 
 @contextmanager
@@ -58,7 +57,7 @@ def enricher(ground: Ground) -> Iterator[Contest]:
 @contextmanager
 def splunk(ground: Ground) -> Iterator[Contest]:
     """Kafka to the HEC double."""
-    with _verdicts(ground) as exports, Hec(free_port(), ground.folder / "hec") as hec:
+    with verdicts(ground) as exports, Hec(free_port(), ground.folder / "hec") as hec:
         yield _to_siem("splunk", ground, lambda _: {**exports, **hec.exports()})
 
 
@@ -68,7 +67,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
     from sinks.elastic.templates import install
 
     server = Elasticsearch(free_port(), ground.folder / "elasticsearch", heap=HEAP)
-    with _verdicts(ground) as exports, server:
+    with verdicts(ground) as exports, server:
 
         def settings(namespace: str) -> dict[str, str]:
             return {**exports, **server.exports(), "SK2SIEM_ELASTIC__NAMESPACE": namespace}
@@ -84,7 +83,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
 @contextmanager
 def file(ground: Ground) -> Iterator[Contest]:
     """Kafka to files, one JSON object a line."""
-    with _verdicts(ground) as exports:
+    with verdicts(ground) as exports:
         yield _to_siem(
             "file", ground, lambda run_name: {**exports, "SK2SIEM_FILE__PATH": str(ground.folder / f"file-{run_name}")}
         )
@@ -112,17 +111,8 @@ def embedded(ground: Ground) -> Iterator[Contest]:
     yield Contest(services, lambda number: run(ground.bare("sqlite", settings("sqlite", number)), ground.log), 0)
 
 
-@contextmanager
-def _verdicts(ground: Ground) -> Iterator[dict[str, str]]:
-    """A Kafka where verdicts wait; the sinks' benchmarks use it one after the other."""
-    records = ground.prepared.for_sinks()
-    with stock.kafka(ground.folder / "kafka-verdicts", records, ground.waiting) as kafka:
-        yield kafka.exports()
-
-
 def _to_siem(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]]) -> Contest:
-    """So many verdicts and events that no id comes twice: a SIEM that knows an id answers otherwise."""
-    return from_kafka(name, ground, settings, ground.prepared.outcomes - MORE_THAN_A_BATCH)
+    return from_kafka(name, ground, settings, ground.unique)
 
 
 BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
@@ -135,6 +125,11 @@ BENCHMARKS: dict[str, Callable[[Ground], AbstractContextManager[Contest]]] = {
     "splunk": splunk,
     "elastic": elastic,
     "file": file,
+    "splunk-raw": rivals.splunk,
+    "elastic-raw": rivals.elastic,
+    "splunk-slow": slow.splunk,
+    "splunk-killed": killed.splunk,
+    "elastic-killed": killed.elastic,
     "embedded": embedded,
     "dns": dns,
     "windows": windows,

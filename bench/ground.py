@@ -1,6 +1,7 @@
 """What benchmarks stand on: a ground with prepared records, and the two sides that are measured in turn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from bench.measurement import Added, Measurement
 from bench.prepared import SERVICE, Prepared
 from bench.processes import Program, run
 
+MORE_THAN_A_BATCH = 5_000
 Run = Callable[[int], Measurement]
 
 
@@ -28,6 +30,11 @@ class Ground:
     @property
     def entries(self) -> int:
         return self.prepared.entries
+
+    @property
+    def unique(self) -> int:
+        """So many verdicts and events that no id comes twice: a SIEM that knows an id answers otherwise."""
+        return self.prepared.outcomes - MORE_THAN_A_BATCH
 
     @property
     def log(self) -> Path:
@@ -53,6 +60,14 @@ class Contest:
     waiting: int
     added: Callable[[], Added] = Added
     rounds: int | None = None
+
+
+@contextmanager
+def verdicts(ground: Ground) -> Iterator[dict[str, str]]:
+    """A Kafka where verdicts wait; the sinks' benchmarks use it one after the other."""
+    records = ground.prepared.for_sinks()
+    with stock.kafka(ground.folder / "kafka-verdicts", records, ground.waiting) as kafka:
+        yield kafka.exports()
 
 
 def from_kafka(name: str, ground: Ground, settings: Callable[[str], Mapping[str, str]], entries: int) -> Contest:

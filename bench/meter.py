@@ -51,7 +51,7 @@ class Meter:
         number, (entries, cpu) = self._entries // MARK, self._mark
         self._mark = (self._entries, self._ended[1])
         self.note(f"cpu_us_{number}", (self._mark[1] - cpu) / (self._entries - entries) * 1e6)
-        self.note(f"rss_mib_{number}", _status_mib("VmRSS"))
+        self.note(f"rss_mib_{number}", status_mib("VmRSS"))
 
     def report(self) -> None:
         """The measurement, as one line on standard output."""
@@ -64,10 +64,10 @@ class Meter:
 
 def peak_rss_mib(process: int | str = "self") -> float:
     """Of this program, or another one, alone: ru_maxrss would begin with that of the process that started it."""
-    return _status_mib("VmHWM", process)
+    return status_mib("VmHWM", process)
 
 
-def _status_mib(what: str, process: int | str = "self") -> float:
+def status_mib(what: str, process: int | str = "self") -> float:
     status = Path(f"/proc/{process}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith(f"{what}:"))
     return int(line.split()[1]) / 1024

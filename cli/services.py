@@ -41,7 +41,7 @@ def service(name: str, settings: Settings) -> Service:
 
 def configured(settings: Settings) -> tuple[str, ...]:
     """What `run all` runs: producer and enricher, and the sinks whose settings are there."""
-    sinks = (name for name in ("splunk", "elastic", "file", "syslog") if getattr(settings, name) is not None)
+    sinks = (name for name in SINKS if getattr(settings, name) is not None)
     return ("producer", "enricher", *sinks)
 
 
@@ -106,11 +106,14 @@ def _needed(section: type[BaseModel], name: str) -> list[str]:
     return [variable.name for variable in found if variable.field.is_required()] or [found[0].name]
 
 
+SINKS: dict[str, type[BaseModel]] = {
+    "splunk": SplunkSettings,
+    "elastic": ElasticSettings,
+    "file": FileSettings,
+    "syslog": SyslogSettings,
+}
 SERVICES = {
     "producer": Service(_serve_producer, _check_producer, _producer_is_missing),
     "enricher": Service(_serve_enricher, _check_enricher, lambda _: ()),
-    "splunk": _sink("splunk", SplunkSettings),
-    "elastic": _sink("elastic", ElasticSettings),
-    "file": _sink("file", FileSettings),
-    "syslog": _sink("syslog", SyslogSettings),
+    **{name: _sink(name, section) for name, section in SINKS.items()},
 }

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import orjson
 
@@ -16,16 +16,25 @@ from schemas.topics import ALERTS, VERDICTS
 from sinks.deliver import Deliver
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
+from sinks.forward import Forward
 from sinks.search import Search
 from sinks.sink import Sink
 from sinks.splunk.settings import SplunkSettings
 from sinks.syslog.settings import SyslogSettings
 
-Settings = SplunkSettings | ElasticSettings | FileSettings | SyslogSettings
+S = TypeVar("S")
+
+
+class Settings(Protocol):
+    """What each section of a sink has."""
+
+    @property
+    def forward(self) -> Forward: ...
+
+
 Beat = Callable[[], None]
 Pause = Callable[[float], bool]
 Open = Callable[[Settings, Metrics, Beat, Pause], Sink]
-S = TypeVar("S", SplunkSettings, ElasticSettings, FileSettings, SyslogSettings)
 
 
 def build(

@@ -43,7 +43,7 @@ class Course:
 
     def take(self, record: StoredRecord) -> None:
         """What comes before its entry is looked at again when that is there."""
-        if self.entry is None and record.type not in (Entry.type,):
+        if self.entry is None and record.type != Entry.type:
             self._waiting.append(record)
             return
         try:

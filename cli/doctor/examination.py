@@ -16,7 +16,7 @@ from cli.services import service
 from cli.settings import Settings
 from enricher.catalogue import Catalogue, load_catalogue
 from enricher.policy import Policy
-from enricher.policy_file import DEFAULT, load_policy
+from enricher.policy_file import load_policy
 from producer.asking import asking
 from producer.survey import PartitionClock, Survey
 from runtime.broker import Broker
@@ -90,7 +90,7 @@ def _partition(facts: Facts, settings: Settings, catalogue: Catalogue, policy: P
         "The system": _each(
             release(facts),
             services(facts),
-            iter([reader(facts, producer)]),
+            reader(facts, producer),
             clock(facts, producer),
             authorities(facts, profile),
         ),
@@ -126,7 +126,7 @@ def _older(
 
 def _judgement(settings: Settings) -> tuple[Catalogue, Policy]:
     catalogue = load_catalogue(settings.enricher.ports)
-    return catalogue, load_policy(settings.enricher.policy or DEFAULT, catalogue)
+    return catalogue, load_policy(settings.enricher.policy, catalogue)
 
 
 def _profile(settings: Settings) -> str:

@@ -47,7 +47,7 @@ def services(facts: Facts) -> Iterator[Finding]:
             yield Finding(check, State.OK, f"{', '.join(name.partition('.')[2] for name in names)} are there", why)
 
 
-def reader(facts: Facts, settings: ProducerSettings) -> Finding:
+def reader(facts: Facts, settings: ProducerSettings) -> Iterator[Finding]:
     """Whether the reader that is set can be used here."""
     name = settings.reader
     why = "docs/readers.md says which reader is for what; `display-journal` works on every release from 7.3 on."
@@ -55,11 +55,12 @@ def reader(facts: Facts, settings: ProducerSettings) -> Finding:
     if name == "audit-journal-sk" and facts.has_audit_journal_sk is not True:
         more = f" ({facts.has_audit_journal_sk})" if isinstance(facts.has_audit_journal_sk, Refusal) else ""
         what = f"the reader {name} needs SYSTOOLS.AUDIT_JOURNAL_SK, which is not there{more}"
-        return Finding("reader", State.FAIL, what, why, command)
-    if name == "cpyaudjrne" and (isinstance(facts.values, Refusal) or facts.values.get("QAUDLVL") is None):
+        yield Finding("reader", State.FAIL, what, why, command)
+    elif name == "cpyaudjrne" and (isinstance(facts.values, Refusal) or facts.values.get("QAUDLVL") is None):
         what = f"the reader {name} runs CPYAUDJRNE, which needs special authority *AUDIT"
-        return Finding("reader", State.FAIL, what, why, command)
-    return Finding("reader", State.OK, f"the reader {name} can be used", why)
+        yield Finding("reader", State.FAIL, what, why, command)
+    else:
+        yield Finding("reader", State.OK, f"the reader {name} can be used", why)
 
 
 def authorities(facts: Facts, profile: str) -> Iterator[Finding]:

@@ -50,35 +50,36 @@ def find_older(
     moment = datetime.now(UTC) + timedelta(seconds=policy.window_seconds) + MARGIN
     ask = _positions(broker, settings.producer.system, journal_of(settings))
     is_sure = _await_verdicts(broker, ask, moment, wait=wait, clock=clock)
-    return Older(untold(seen, read_followed(broker, VERDICTS)), is_sure)
-
-
-def untold(seen: Sequence[Seen], records: Iterable[StoredRecord]) -> Sequence[Seen]:
-    """Those of which no verdict or event in `records` (of `sk.verdicts`) tells; what never left the system aside."""
-    abroad = {one.ends: one for one in seen if one.opinion.reason is not Reason.LOCAL}
-    for record in records:
-        if not abroad:
-            break
-        if ends := _ends_told(record):
-            abroad.pop(ends, None)
-    return list(abroad.values())
+    return Older(_untold(seen, settings.producer.system, read_followed(broker, VERDICTS)), is_sure)
 
 
 def journal_of(settings: Settings) -> str:
     return f"{settings.producer.journal_library}/{settings.producer.journal_name}"
 
 
-def _ends_told(record: StoredRecord) -> Ends | None:
+def _untold(seen: Sequence[Seen], system: str, records: Iterable[StoredRecord]) -> Sequence[Seen]:
+    """Those of which no verdict or event of the system in `records` tells; what never left the system aside."""
+    abroad = {one.ends: one for one in seen if one.opinion.reason is not Reason.LOCAL}
+    for record in records:
+        if not abroad:
+            break
+        if ends := _ends_told(record, system):
+            abroad.pop(ends, None)
+    return list(abroad.values())
+
+
+def _ends_told(record: StoredRecord, system: str) -> Ends | None:
     if record.type not in (Verdict.type, Event.type):
         return None
     try:
         told = decode(record.type, record.value)
     except CodecError:
         return None
+    if not isinstance(told, Verdict | Event) or told.system != system:
+        return None
     if isinstance(told, Event):
         entry = told.entry
         return entry.local_address, entry.local_port, entry.remote_address, entry.remote_port
-    assert isinstance(told, Verdict)
     is_outbound = told.direction is Direction.OUTBOUND
     local, remote = (told.source, told.destination) if is_outbound else (told.destination, told.source)
     return local.address, local.port, remote.address, remote.port

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,6 +19,8 @@ from schemas.codec import CodecError, decode_as
 from schemas.records import DetailType, Entry, Gap, Progress, Verdict
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+RECENT = timedelta(minutes=1)
 MOST_RESTORED = 200_000
 """So many entries that were brought back are remembered, about 300 MiB of them."""
 COMMON = ("id", "system")
@@ -70,9 +72,11 @@ class Entries:
         """Those that the enricher has worked on."""
         return (record for record in records if self._is_judged(record))
 
-    def judged_until(self, system: str) -> datetime | None:
-        """Up to which time its entries have been judged on every partition; None where that is not known."""
-        return min((time for (name, _), time in self._reached.items() if name == system), default=None)
+    def settled_until(self, system: str) -> datetime:
+        """Up to which time its entries have been read and judged on every partition, and no connection is open any
+        more; the last word of a journal that has ended is the last."""
+        reached = min((time for (name, _), time in self._reached.items() if name == system), default=LONG_AGO)
+        return reached if system in self.ended or reached == LONG_AGO else reached - RECENT
 
     def has_expired(self, partition: int, time: datetime) -> bool:
         begins = self.horizon.get(partition)
@@ -120,11 +124,13 @@ class Entries:
 
 @dataclass(slots=True)
 class Verdicts:
-    """What `sk.verdicts` and `sk.alerts` hold. `other_policy` is the newest time of each system that another policy
+    """What `sk.verdicts` and `sk.alerts` hold. `evidence` are the entries that verdicts rest on besides their own,
+    `other_policy` is the newest time of each system that another policy
     than ours has judged."""
 
     ids: Ids = field(default_factory=Ids)
     alerts: Ids = field(default_factory=Ids)
+    evidence: Ids = field(default_factory=Ids)
     other_policy: dict[str, datetime] = field(default_factory=dict)
 
     def is_of_other_policy(self, document: Mapping[str, Any]) -> bool:
@@ -144,7 +150,11 @@ def verdicts_of(case: Case, policy: str) -> Verdicts:
         if document is None:
             continue
         found.ids.add(document["id"])
-        if record.type == Verdict.type and document["policy"] != policy:
+        if record.type != Verdict.type:
+            continue
+        for one in document.get("evidence", ())[1:]:
+            found.evidence.add(one)
+        if document["policy"] != policy:
             time, system = time_of(document), document["system"]
             found.other_policy[system] = max(time, found.other_policy.get(system, time))
     for record in case.read(ALERTS):

@@ -1,23 +1,27 @@
 """What the contract of sinks is tried on: each sink with the SIEM behind it, seen from outside."""
 
+import errno
 import itertools
+import os
 import re
 import resource
 import signal
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import orjson
 import urllib3
 from elasticsearch import Elasticsearch as Client
 
 from dev.elasticsearch import Elasticsearch
-from dev.hec import TOKEN, Hec
+from dev.hec import ACK_TOKEN, TOKEN, Hec
 from dev.rsyslog import Rsyslog
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason, Rejection
@@ -33,7 +37,10 @@ from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
 from sinks.syslog.settings import SyslogSettings
 from sinks.syslog.sink import SyslogSink
+from tests.fakes.relay import relay
 from tests.unit.sinks.samples import verdict
+
+PartT = TypeVar("PartT")
 
 NOBODY = "http://127.0.0.1:1"
 BAD_NUMBERS = 900_000
@@ -41,25 +48,76 @@ BAD_NUMBERS = 900_000
 
 @dataclass(frozen=True)
 class Siem:
-    """`stored` are the ids that the SIEM holds, copies included. `fault` lasts as long as its context.
+    """`stored` are the ids that the SIEM holds, copies included. `fault` and `lost_answers` last as their contexts do.
 
+    `fresh` makes another sink like `sink`. With `lost_answers` the SIEM takes what comes, and nobody hears of it.
+    `hook` is called with the next answer to a request of `sink`. `copies`: it does not know an id again.
     `bad` makes events that this SIEM blames. `misdirected` is a sink that cannot reach it, and `cause` a word that its
     check has to say.
     """
 
+    fresh: Callable[[], Sink]
     sink: Sink
     stored: Callable[[], list[EventId]]
     fault: Callable[[], AbstractContextManager[None]]
+    lost_answers: Callable[[], AbstractContextManager[None]]
     misdirected: Sink
     cause: str
     bad: Callable[[int], Forwarded] = verdict
+    copies: bool = False
+    hook: "Hook" = field(default_factory=lambda: Hook())
+
+
+@dataclass
+class Hook:
+    """`beat` is what a sink calls with every answer; the first one calls `then`."""
+
+    then: Callable[[], None] | None = None
+
+    def beat(self) -> None:
+        then, self.then = self.then, None
+        if then is not None:
+            then()
+
+
+class Ask(Protocol):
+    """For what a rig needs: a part of the local stack, started when it is asked for, and a folder."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    def part(self, name: str, kind: type[PartT]) -> PartT: ...
+
+
+@dataclass(frozen=True)
+class Rig:
+    """How the suite gets at one sink. `requests`: it sends a batch in several, each with an answer of its own.
+
+    `choosy`: its SIEM looks at what it takes. `outside`: its SIEM is no part of this process.
+    """
+
+    sink: str
+    open: Callable[[Ask], AbstractContextManager[Siem]]
+    requests: bool = True
+    choosy: bool = True
+    outside: bool = True
 
 
 @contextmanager
 def fake() -> Iterator[Siem]:
     sink, broken = FakeParcelSink(), FakeParcelSink()
     broken.down = True
-    yield Siem(sink, lambda: sink.ids, sink.fault, broken, "the fake SIEM is down", _blamed_by_the_fake)
+    yield Siem(
+        FakeParcelSink,
+        sink,
+        lambda: sink.ids,
+        sink.fault,
+        sink.lost_answers,
+        broken,
+        "the fake SIEM is down",
+        _blamed_by_the_fake,
+        copies=True,
+    )
 
 
 @contextmanager
@@ -73,28 +131,36 @@ def splunk(hec: Hec, token: str = TOKEN, **changes: object) -> Iterator[Siem]:
         return [EventId(orjson.loads(line)["event"]["event_id"]) for line in lines]
 
     @contextmanager
-    def fault() -> Iterator[None]:
-        http.request("POST", f"{hec.url}/control/faults", body=b'[{"code":9,"times":null}]')
+    def scripted(**fault: object) -> Iterator[None]:
+        http.request("POST", f"{hec.url}/control/faults", body=orjson.dumps([{**fault, "times": None}]))
         yield
         http.request("DELETE", f"{hec.url}/control/faults")
 
-    ours = splunk_sink(hec, batch_events=7, token=token, **changes)
-    with _closing(ours, splunk_sink(hec, token="wrong", **changes)) as (sink, misdirected):
-        yield Siem(sink, stored, fault, misdirected, "SK2SIEM_SPLUNK__TOKEN", _before_the_epoch)
+    hook = Hook()
+    fresh = partial(splunk_sink, hec, beat=hook.beat, batch_events=7, token=token, **changes)
+    with _closing(fresh(), splunk_sink(hec, hook.beat, token="wrong", **changes)) as (sink, misdirected):
+        yield Siem(
+            fresh,
+            sink,
+            stored,
+            lambda: scripted(code=9),
+            lambda: scripted(reset=True, takes=1_000),
+            misdirected,
+            "SK2SIEM_SPLUNK__TOKEN",
+            _before_the_epoch,
+            copies=True,
+            hook=hook,
+        )
     http.clear()
 
 
 @contextmanager
 def elastic(elasticsearch: Elasticsearch) -> Iterator[Siem]:
     """In a namespace of its own, where the application is a number: that makes ours a bad event."""
-    settings = ElasticSettings(url=elasticsearch.url, namespace=uuid.uuid4().hex[:12], batch_events=7)
-    stream = f"logs-ibmi.connection-{settings.namespace}"
-    with (
-        Client(elasticsearch.url) as client,
-        _closing(
-            ElasticSink(settings, Metrics("elastic")), ElasticSink(ElasticSettings(url=NOBODY), Metrics("elastic"))
-        ) as (sink, misdirected),
-    ):
+    namespace, hook = uuid.uuid4().hex[:12], Hook()
+    stream = f"logs-ibmi.connection-{namespace}"
+    with Client(elasticsearch.url) as client, relay(elasticsearch.port) as way:
+        settings = ElasticSettings(url=f"http://127.0.0.1:{way.port}", namespace=namespace, batch_events=7)
         install(settings)
         _mapped_application(client, settings)
 
@@ -109,7 +175,18 @@ def elastic(elasticsearch: Elasticsearch) -> Iterator[Siem]:
             yield
             client.indices.put_settings(index=stream, settings={"index.blocks.write": False})
 
-        yield Siem(sink, stored, fault, misdirected, "127.0.0.1:1", lambda number: verdict(number, service="telnet"))
+        @contextmanager
+        def lost_answers() -> Iterator[None]:
+            way.mute = True
+            yield
+            way.mute = False
+
+        def fresh() -> ElasticSink:
+            return ElasticSink(settings, Metrics("elastic"), hook.beat)
+
+        elsewhere = ElasticSink(ElasticSettings(url=NOBODY), Metrics("elastic"))
+        with _closing(fresh(), elsewhere) as (sink, misdirected):
+            yield Siem(fresh, sink, stored, fault, lost_answers, misdirected, "127.0.0.1:1", _telnet, hook=hook)
 
 
 @contextmanager
@@ -120,11 +197,11 @@ def file(folder: Path) -> Iterator[Siem]:
     def stored() -> list[EventId]:
         return [EventId(orjson.loads(line)["id"]) for line in (path / "verdicts.ndjson").read_bytes().splitlines()]
 
-    with _closing(FileSink(FileSettings(path=str(path))), FileSink(FileSettings(path=str(folder / "taken")))) as (
-        sink,
-        misdirected,
-    ):
-        yield Siem(sink, stored, full_disk, misdirected, str(folder / "taken"))
+    def fresh() -> FileSink:
+        return FileSink(FileSettings(path=str(path)))
+
+    with _closing(fresh(), FileSink(FileSettings(path=str(folder / "taken")))) as (sink, misdirected):
+        yield Siem(fresh, sink, stored, full_disk, _unsure_disk, misdirected, str(folder / "taken"), copies=True)
 
 
 @contextmanager
@@ -147,9 +224,22 @@ def syslog(rsyslog: Rsyslog) -> Iterator[Siem]:
         yield
         rsyslog.start()
 
+    def fresh() -> SyslogSink:
+        return SyslogSink(way, Metrics("syslog"))
+
     nobody = SyslogSettings(url="tcp://127.0.0.1:1")
-    with _closing(SyslogSink(way, Metrics("syslog")), SyslogSink(nobody, Metrics("syslog"))) as (sink, misdirected):
-        yield Siem(sink, stored, fault, misdirected, "127.0.0.1:1")
+    with _closing(fresh(), SyslogSink(nobody, Metrics("syslog"))) as (sink, misdirected):
+        yield Siem(fresh, sink, stored, fault, nullcontext, misdirected, "127.0.0.1:1", copies=True)
+
+
+RIGS = {
+    "fake": Rig("", lambda _: fake(), requests=False, outside=False),
+    "splunk": Rig("splunk", lambda ask: splunk(ask.part("hec", Hec))),
+    "splunk-acknowledged": Rig("splunk", lambda ask: splunk(ask.part("hec", Hec), ACK_TOKEN, acknowledgement=True)),
+    "elastic": Rig("elastic", lambda ask: elastic(ask.part("elasticsearch", Elasticsearch))),
+    "file": Rig("file", lambda ask: file(ask.folder), requests=False, choosy=False),
+    "syslog": Rig("syslog", lambda ask: syslog(ask.part("rsyslog", Rsyslog)), requests=False, choosy=False),
+}
 
 
 def _wait_for_marker(rsyslog: Rsyslog, marker: str) -> None:
@@ -160,9 +250,9 @@ def _wait_for_marker(rsyslog: Rsyslog, marker: str) -> None:
             count = len(messages) + 1
 
 
-def splunk_sink(hec: Hec, **changes: object) -> SplunkSink:
+def splunk_sink(hec: Hec, beat: Callable[[], None] = lambda: None, **changes: object) -> SplunkSink:
     settings = SplunkSettings.model_validate({"url": hec.url, "token": TOKEN, **changes})
-    return SplunkSink(settings, Metrics("splunk"))
+    return SplunkSink(settings, Metrics("splunk"), beat)
 
 
 class FakeParcelSink:
@@ -171,11 +261,14 @@ class FakeParcelSink:
     def __init__(self) -> None:
         self.ids: list[EventId] = []
         self.down = False
+        self.mute = False
 
     def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
         self.check()
         bad = [parcel for parcel in parcels if _number(parcel.content) >= BAD_NUMBERS]
         self.ids.extend(parcel.content.id for parcel in parcels if parcel not in bad)
+        if self.mute:
+            raise Unavailable("nothing is heard of the fake SIEM")
         return Outcome(rejected=[Rejection(parcel, Reason("bad", "the number is too high")) for parcel in bad])
 
     def check(self) -> str:
@@ -191,6 +284,12 @@ class FakeParcelSink:
         self.down = True
         yield
         self.down = False
+
+    @contextmanager
+    def lost_answers(self) -> Iterator[None]:
+        self.mute = True
+        yield
+        self.mute = False
 
 
 def _number(content: Forwarded) -> int:
@@ -216,6 +315,25 @@ def full_disk() -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
+
+
+@contextmanager
+def _unsure_disk() -> Iterator[None]:
+    """It takes what is written and does not say that it is safe."""
+
+    def fail(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    before = os.fsync
+    os.fsync = fail  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        os.fsync = before
+
+
+def _telnet(number: int) -> Forwarded:
+    return verdict(number, service="telnet")
 
 
 def _mapped_application(client: Client, settings: ElasticSettings) -> None:

@@ -15,12 +15,16 @@ BLOCK = 65536
 
 @dataclass
 class Relay:
-    """Listens on `port` of 127.0.0.1 and passes bytes on. `seen` are the first lines of what proxies were asked."""
+    """Listens on `port` of 127.0.0.1 and passes bytes on. `seen` are the first lines of what proxies were asked.
+
+    While it is `mute` the target gets everything, and in place of its answer the client sees the connection end.
+    """
 
     listener: socket.socket
     target: int | None
     context: ssl.SSLContext | None = None
     login: str | None = None
+    mute: bool = False
     seen: list[str] = field(default_factory=list)
     _open: list[socket.socket] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -65,8 +69,15 @@ class Relay:
             if server is None:
                 return
             self._open.append(server)
-            for one, other in ((client, server), (server, client)):
-                self._begin(_pump, one, other)
+            self._begin(_pump, client, server)
+            self._begin(self._pump_answers, server, client)
+
+    def _pump_answers(self, server: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while (block := server.recv(BLOCK)) and not self.mute:
+                client.sendall(block)
+        with contextlib.suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
 
     def _connect(self, head: bytes, client: socket.socket) -> socket.socket | None:
         """To the fixed target, or to where a client of a proxy wants to go."""

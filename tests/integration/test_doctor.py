@@ -16,6 +16,8 @@ from cli.doctor.host_server import Handshake, Probe
 from cli.main import run_command
 from cli.running import running_of
 from cli.settings import load
+from dev.elasticsearch import Elasticsearch
+from dev.hec import Hec
 from dev.ibmi import Control, Ibmi
 from tests.integration.network import ACCEPT, HANDSHAKE, TELNET, open_some, write
 
@@ -251,6 +253,17 @@ def test_what_is_wrong_is_found_and_the_command_that_mends_it_is_named(
     for check, state, command, _ in GROUPS[group]:
         assert found[check].state is state, found[check]
         assert not command or any(command in one for one in found[check].commands), found[check]
+
+
+def test_a_siem_that_answers_is_well(hec: Hec, elasticsearch: Elasticsearch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**hec.exports(), **elasticsearch.exports()}.items():
+        monkeypatch.setenv(name, value)
+    assert run_command(["init", "elastic"]) == 0
+
+    found = examined()
+
+    assert (found["splunk"].state, found["elastic"].state) == (State.OK, State.OK)
+    assert "siem" not in found
 
 
 @pytest.mark.parametrize(

@@ -336,6 +336,18 @@ def test_records_that_cannot_be_read_stop_nothing(line: Line, tmp_path: Path, mo
     assert told.counts("verdicts")["no_holes"]["unreadable"] > 0
 
 
+def test_a_journal_that_ends_before_the_position_is_not_taken_for_the_one_that_was_read(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.set(monkeypatch, SK2SIEM_SIMULATOR__ENTRIES="700")
+
+    told = reconcile(as_json=False)
+
+    assert told.code == 69
+    assert "before the stored position" in told.errors
+    assert "Not all of it was compared." in told.out
+
+
 def test_a_terminal_is_told_in_words_where_the_holes_are(line: Line) -> None:
     missing = cut(line, VERDICTS, 12, 1)
 

@@ -31,9 +31,9 @@ class Double:
         lines = self.http.request("GET", f"{self.hec.url}/control/indexed").data.splitlines()
         return [orjson.loads(line)["event"]["event_id"] for line in lines]
 
-    def sink(self, metrics: Metrics, *, in_parallel: int = 2) -> SplunkSink:
+    def sink(self, metrics: Metrics, *, in_parallel: int = 2, timeout: float = 30) -> SplunkSink:
         settings = SplunkSettings(
-            url=self.hec.url, token=TOKEN, timeout_seconds=2, requests_in_parallel=in_parallel, gzip=False
+            url=self.hec.url, token=TOKEN, timeout_seconds=timeout, requests_in_parallel=in_parallel, gzip=False
         )
         return SplunkSink(settings, metrics)
 
@@ -120,7 +120,7 @@ ROWS = {
 @pytest.mark.parametrize("name", ROWS)
 def test_each_event_has_its_fate_and_the_operator_one_line(double: Double, name: str) -> None:
     row, metrics = ROWS[name], Metrics("splunk")
-    sink = double.sink(metrics, in_parallel=row.in_parallel)
+    sink = double.sink(metrics, in_parallel=row.in_parallel, timeout=2 if "delay_seconds" in row.fault else 30)
 
     ran = run(sink, metrics, lambda: double.fault(**row.fault))
     sink.close()

@@ -60,6 +60,16 @@ def test_what_was_told_is_not_older_and_what_never_left_the_system_does_not_matt
     assert found.connections == []
 
 
+def test_the_same_ends_on_another_system_are_another_connection() -> None:
+    broker = FakeBroker(topics=all_topics(1))
+    publish(broker, verdict())
+
+    other = load({"SK2SIEM_PRODUCER__SYSTEM": "PROD2"})
+    found = find_older(SEEN, broker, other, POLICY, wait=lambda seconds: False)
+
+    assert [one.socket for one in found.connections] == [TELNET]
+
+
 def test_what_was_opened_a_moment_ago_is_given_the_time_to_be_told() -> None:
     broker = FakeBroker(topics=all_topics(1))
     read_up_to(broker, datetime.now(UTC))

@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import orjson
 
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import encode
@@ -25,6 +29,7 @@ from schemas.records import (
 from schemas.topics import ALERTS, VERDICTS
 from sinks.sink import Forwarded, Parcel
 
+GOLDEN = Path(__file__).parent / "golden"
 TIME = datetime(2026, 11, 22, 2, 15, 0, 123456, tzinfo=UTC)
 ID = EventId("20261122T031500123456-PROD1-AUDRCV0001-00000000000000184467")
 
@@ -184,6 +189,15 @@ SAMPLES: dict[str, Forwarded] = {
     "status": STATUS,
 }
 
+KINDS: dict[str, Forwarded] = {
+    **{f"entry-{kind.name}": replace(EVENT, entry=replace(ENTRY, detail_type=kind)) for kind in DetailType},
+    **{f"verdict-{kind.name}": replace(VERDICT, verdict=kind) for kind in VerdictKind},
+    **{f"alert-{kind.name}": replace(ALERT, kind=kind) for kind in AlertKind},
+    **{f"severity-{kind.name}": replace(ALERT, severity=kind) for kind in Severity},
+}
+"""Every detail type, verdict, kind of alert and severity."""
+EVERY_KIND = {**SAMPLES, **KINDS}
+
 
 def stored(content: Forwarded, offset: int = 0) -> StoredRecord:
     """The record as a broker gives it back."""
@@ -200,3 +214,10 @@ def verdict(number: int, *, service: str | None = None) -> Verdict:
     ident = EventId(f"20261122T031500123456-PROD1-AUDRCV0001-{number:020d}")
     source = Endpoint("10.9.8.7", 1024 + number % 60_000)
     return replace(VERDICT, id=ident, sequence=str(number), source=source, service=service)
+
+
+@cache
+def golden_of_kinds(dialect: str) -> dict[str, object]:
+    """A line for each of KINDS: its name, and the document."""
+    lines = (GOLDEN / f"{dialect}-kinds.ndjson").read_bytes().splitlines()
+    return {one["kind"]: one["document"] for one in map(orjson.loads, lines)}

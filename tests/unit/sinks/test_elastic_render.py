@@ -10,19 +10,19 @@ from typing import cast
 import orjson
 import pytest
 
-from schemas.records import Alert, DetailType, Direction, Endpoint
+from schemas.records import Alert, Direction, Endpoint
 from sinks.elastic.render import render
 from sinks.elastic.streams import Streams
 from sinks.elastic.templates import component_template, index_template
 from sinks.sink import Forwarded
-from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, FAILED, SAMPLES, VERDICT
+from tests.unit.sinks.samples import ALERT, CORRECTION, EVERY_KIND, FAILED, KINDS, SAMPLES, VERDICT, golden_of_kinds
 
 GOLDEN = Path(__file__).parent / "golden"
 INGESTED = datetime(2026, 11, 22, 2, 15, 1, tzinfo=UTC)
 Object = dict[str, object]
 
 # ECS 9.4.0
-KINDS = {"alert", "asset", "enrichment", "event", "metric", "state", "pipeline_error"}
+EVENT_KINDS = {"alert", "asset", "enrichment", "event", "metric", "state", "pipeline_error"}
 TYPES = {
     "network": {"access", "allowed", "connection", "denied", "end", "info", "protocol", "start"},
     "email": {"info"},
@@ -31,11 +31,6 @@ TYPES = {
 }
 DIRECTIONS = {"ingress", "egress", "inbound", "outbound", "internal", "external", "unknown"}
 OUTCOMES = {"success", "failure", "unknown"}
-
-EVERY_KIND: dict[str, Forwarded] = {
-    **SAMPLES,
-    **{f"entry-{kind.name}": replace(EVENT, entry=replace(ENTRY, detail_type=kind)) for kind in DetailType},
-}
 
 
 def rendered(content: Forwarded) -> Object:
@@ -52,13 +47,18 @@ def test_an_event_looks_as_its_golden_file_says(name: str) -> None:
     assert rendered(SAMPLES[name]) == orjson.loads((GOLDEN / f"elastic-{name}.json").read_bytes())
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_each_kind_looks_as_the_golden_file_says(name: str) -> None:
+    assert rendered(KINDS[name]) == golden_of_kinds("elastic")[name]
+
+
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_categories_take_only_values_that_ecs_allows(name: str) -> None:
     document = rendered(EVERY_KIND[name])
 
     event = part(document, "event")
     categories = cast(list[str], event["category"])
-    assert event["kind"] in KINDS
+    assert event["kind"] in EVENT_KINDS
     assert event.get("outcome", "unknown") in OUTCOMES
     assert set(cast(list[str], event["type"])) <= TYPES[categories[0]]
     assert set(categories[1:]) <= {"intrusion_detection"}

@@ -11,7 +11,18 @@ import pytest
 from schemas.records import Alert, DetailType, Severity
 from sinks.sink import Forwarded
 from sinks.splunk.render import render
-from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, GAP, SAMPLES, TIME, VERDICT
+from tests.unit.sinks.samples import (
+    ALERT,
+    CORRECTION,
+    ENTRY,
+    EVENT,
+    GAP,
+    KINDS,
+    SAMPLES,
+    TIME,
+    VERDICT,
+    golden_of_kinds,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 ENVELOPE = {"time", "host", "source", "sourcetype", "index", "event", "fields"}
@@ -30,6 +41,11 @@ def test_an_event_looks_as_its_golden_file_says(name: str) -> None:
     envelope = rendered(SAMPLES[name], index="ibmi")
 
     assert envelope == orjson.loads((GOLDEN / f"splunk-{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_kind_looks_as_the_golden_file_says(name: str) -> None:
+    assert rendered(KINDS[name]) == golden_of_kinds("splunk")[name]
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -8,23 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import AlertKind, DetailType, Endpoint, Severity, VerdictKind
+from schemas.records import Endpoint
 from sinks.sink import Forwarded
 from sinks.syslog.cef import cef
 from sinks.syslog.columns import COLUMNS
 from sinks.syslog.facts import short_id, tell
 from sinks.syslog.leef import leef
 from sinks.syslog.render import framed, render
-from tests.unit.sinks.samples import ALERT, CORRECTION, ENTRY, EVENT, GAP, SAMPLES, VERDICT
+from tests.unit.sinks.samples import ALERT, CORRECTION, EVERY_KIND, GAP, VERDICT
 
 GOLDEN = Path(__file__).parent / "golden"
-EVERY_KIND: dict[str, Forwarded] = {
-    **SAMPLES,
-    **{f"entry-{kind.name}": replace(EVENT, entry=replace(ENTRY, detail_type=kind)) for kind in DetailType},
-    **{f"verdict-{kind.name}": replace(VERDICT, verdict=kind) for kind in VerdictKind},
-    **{f"alert-{kind.name}": replace(ALERT, kind=kind) for kind in AlertKind},
-    **{f"severity-{kind.name}": replace(ALERT, severity=kind) for kind in Severity},
-}
 HEADER = re.compile(r"<(\d{1,3})>1 (\S+) (\S+) sk2siem - (verdict|alert|event|status) - (.*)", re.DOTALL)
 HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
     [
