@@ -99,6 +99,8 @@ class VerdictHops:
             hop.arrived(document["id"])
         elif _depends_on_policy(output, document) and self._there.is_of_other_policy(document):
             hop.notes[Note.OTHER_POLICY] += 1
+        elif self._case.scope.since is None and self._there.has_expired(output, document):
+            hop.notes[Note.EXPIRED] += 1
         else:
             hop.hole(document["id"])
             self._missing.append((hop, output))

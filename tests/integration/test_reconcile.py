@@ -282,6 +282,21 @@ def test_what_expired_is_no_hole_unless_it_is_asked_for(line: Line) -> None:
     assert _id(first) in {one["id"] for one in line.documents(VERDICTS)}
 
 
+def test_verdicts_that_expired_before_their_entries_are_no_holes_unless_they_are_asked_for(line: Line) -> None:
+    before = line.contents()
+    verdicts = list(line.broker.read(VERDICTS))
+    line.delete(VERDICTS, verdicts[:200])
+
+    told = reconcile("verdicts")
+    asked = reconcile("verdicts", "--since", "2026-01-01")
+
+    assert (told.code, told.holes) == (0, [])
+    assert told.counts("verdicts")["no_holes"]["expired"] > 150
+    assert asked.code == 0
+    assert holes(asked)["verdicts"] == set(map(_id, verdicts[:200]))
+    assert line.contents() == before
+
+
 def _id(record: StoredRecord) -> str:
     return str(orjson.loads(record.value)["id"])
 
