@@ -36,7 +36,7 @@ bench: $(VENV)/.dev ## entries a second, CPU, memory and the share of the ceilin
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m bench
 
-soak: $(VENV)/.dev ## the long proofs: about an hour and a half
+soak: $(VENV)/.dev ## the long proofs: about an hour and a half, 12 GB of disk meanwhile
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m pytest -m soak --timeout 3600
 

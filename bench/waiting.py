@@ -141,6 +141,7 @@ def _accept(number: int) -> Record:
         id=entry_id(time.replace(tzinfo=None), ACCEPT.system, ACCEPT.receiver, number),
         sequence=str(number),
         time=time,
+        journal_time=f"{time:%Y-%m-%d-%H.%M.%S.%f}",
         detail_type=DetailType.ACCEPT,
         local_port=PORTS[number % len(PORTS)],
         remote_address=f"10.20.{client // 250}.{client % 250}",

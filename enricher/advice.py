@@ -2,8 +2,9 @@
 
 from enricher.catalogue import Match, PortEntry, Speaks
 from enricher.connection import Connection, Finding
+from enricher.facts import deciding_tls
 from enricher.policy import Policy, Reason
-from enricher.verdict import CATALOGUE_WRONG, deciding_tls
+from enricher.verdict import CATALOGUE_WRONG
 from schemas.records import Direction
 
 FIXED = {

@@ -3,9 +3,9 @@
 from enricher.advice import advise
 from enricher.catalogue import Catalogue, Match, Transport
 from enricher.connection import Connection, Finding
+from enricher.facts import DIRECTIONS, UDP, deciding_tls
 from enricher.networks import Location
 from enricher.policy import Policy
-from enricher.verdict import DIRECTIONS, UDP, deciding_tls
 from schemas.ids import correction_id
 from schemas.records import DetailType, Direction, Endpoint, EventId, Verdict, VerdictKind
 

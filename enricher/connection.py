@@ -8,6 +8,7 @@ from typing import NamedTuple
 from enricher.levels import Levels
 from enricher.policy import Reason
 from runtime.record import Offset
+from schemas.ids import place_in
 from schemas.records import Basis, DetailType, Entry, EventId, Tls, VerdictKind
 
 Key = tuple[str | None, int | None, str | None, int | None]
@@ -40,16 +41,15 @@ class Connection:
     rebuilt; `own_need` is the same without `inherited`: the handshakes of connections before on the same ends, and what
     those need. `heard` is when the newest handshake came that belongs to it, whether it counts or not. `finding` is
     None while it is open. `levels` are those of its window as far as is known or, `levels_asserted`, as a setting says;
-    `cut` says what ended it early.
+    `cut` says what ended it early; `told` are journal time and sequence where the id tells others.
     """
 
     id: EventId
     system: str
     journal: str
     receiver: str
-    sequence: str
+    told: tuple[str, str] | None
     time: datetime
-    journal_time: str
     detail_type: DetailType
     local_address: str | None
     local_port: int | None
@@ -71,6 +71,14 @@ class Connection:
     corrections: int = 0
 
     @property
+    def journal_time(self) -> str:
+        return (self.told or place_in(self.id))[0]
+
+    @property
+    def sequence(self) -> str:
+        return (self.told or place_in(self.id))[1]
+
+    @property
     def key(self) -> Key:
         return self.local_address, self.local_port, self.remote_address, self.remote_port
 
@@ -85,21 +93,25 @@ class Connection:
         return any(handshake.failed for handshake in self.handshakes)
 
 
+PORTS = tuple(range(65_536))
+"""Each number once."""
+
+
 def connection_of(entry: Entry, at: datetime, offset: Offset, need: Offset) -> Connection:
     """The connection that an entry opens. Texts that come again and again are kept once."""
+    told = entry.journal_time, entry.sequence
     return Connection(
         entry.id,
         sys.intern(entry.system),
         sys.intern(entry.journal),
         sys.intern(entry.receiver),
-        entry.sequence,
+        None if told == place_in(entry.id) else told,
         entry.time,
-        entry.journal_time,
         entry.detail_type,
         _once(entry.local_address),
-        entry.local_port,
+        None if entry.local_port is None else PORTS[entry.local_port],
         _once(entry.remote_address),
-        entry.remote_port,
+        None if entry.remote_port is None else PORTS[entry.remote_port],
         sys.intern(entry.reader),
         entry.backfill,
         at,

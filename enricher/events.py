@@ -1,7 +1,7 @@
 """Entries that get no verdict, published as they are: DHCP, mail, unavailable ports, handshakes that decide nothing."""
 
 from enricher.catalogue import Catalogue, Match
-from enricher.verdict import match_port
+from enricher.facts import match_port
 from schemas.records import DetailType, Entry, Event
 
 REASONS = {

@@ -1,6 +1,7 @@
 """Mode `evidence`: each connection is judged by what the journal shows of its TLS handshake."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 
 from enricher.alert import alert_about
 from enricher.catalogue import Catalogue, Match
@@ -8,23 +9,28 @@ from enricher.conclusion import conclude
 from enricher.connection import Connection, Finding, connection_of, handshake_of
 from enricher.decision import Decided, Decision, Unjoined
 from enricher.events import event_of, match_of
+from enricher.facts import UDP, Facts, match_port
 from enricher.join import Join
 from enricher.levels import Levels
 from enricher.naming import Published
 from enricher.networks import Location
 from enricher.policy import Policy
-from enricher.verdict import UDP, Facts, decide, match_port
+from enricher.verdict import decide
 from runtime.record import Offset
 from schemas.records import DetailType, Entry
 
 CONNECTIONS = frozenset({DetailType.ACCEPT, DetailType.CONNECT})
 HANDSHAKES = frozenset({DetailType.SECURE, DetailType.FAILED_SECURE})
 VPN_PORTS = frozenset({0, 500, 4500})
+REMEMBERED_PORTS = 65_536
 TELNET = frozenset({"telnet", "telnet-ssl"})
 
 
-Output = tuple[Offset | None, Published]
-"""What is published, and the record whose outcome it is; None where that is never open."""
+Output = tuple[Offset | None, Callable[[], Sequence[Published]]]
+"""What makes the records to be published, and the record whose outcome they are; None where that is never open.
+
+Nobody makes them who only rebuilds a memory.
+"""
 
 
 class EvidenceMode:
@@ -33,6 +39,9 @@ class EvidenceMode:
     def __init__(self, catalogue: Catalogue, policy: Policy) -> None:
         self._catalogue = catalogue
         self._policy = policy
+        self._inbound = lru_cache(REMEMBERED_PORTS)(
+            lambda port: match_port(DetailType.ACCEPT, port, None, catalogue=catalogue)
+        )
 
     def find(self, connection: Connection, present: Levels, is_over: bool) -> Finding | None:
         """See `enricher.decision.Find`."""
@@ -47,17 +56,20 @@ class EvidenceMode:
         elif kind in HANDSHAKES and not VPN_PORTS & {entry.local_port, entry.remote_port}:
             yield from self.of_decisions(join.handshake(entry, offset), entry)
         elif kind in UDP or kind is DetailType.SECURE:
-            yield from ((None, record) for record in self._alone(entry, join.levels.present))
+            yield None, partial(self._alone, entry, join.levels.present)
         else:
-            yield None, event_of(entry, self._catalogue)
+            yield None, partial(self._event, entry)
 
     def of_decisions(self, decisions: Iterator[Decision], entry: Entry | None = None) -> Iterator[Output]:
         """What decisions bring; `entry` is the one that they came with."""
         for decision in decisions:
             if isinstance(decision, Unjoined):
-                yield from ((decision.offset, record) for record in self._unjoined(decision))
+                yield decision.offset, partial(self._unjoined, decision)
             else:
-                yield from ((decision.connection.offset, record) for record in self._decided(decision, entry))
+                yield decision.connection.offset, partial(self._decided, decision, entry)
+
+    def _event(self, entry: Entry) -> Sequence[Published]:
+        return [event_of(entry, self._catalogue)]
 
     def _decided(self, decision: Decided, entry: Entry | None) -> Sequence[Published]:
         finding = decision.connection.finding
@@ -73,7 +85,7 @@ class EvidenceMode:
         is_success = entry.detail_type is DetailType.SECURE
         if is_success and handshake.alone and (handshake.is_cut or not self._opening_audited(entry, levels)):
             return self._alone(entry, levels)
-        return [event_of(entry, self._catalogue)]
+        return self._event(entry)
 
     def _opening_audited(self, entry: Entry, levels: Levels) -> bool:
         match = match_of(entry, self._catalogue)
@@ -103,6 +115,9 @@ class EvidenceMode:
         return [verdict] if alert is None else [verdict, alert]
 
     def _look_up(self, connection: Connection) -> tuple[Match, Location]:
-        ports = connection.local_port, connection.remote_port
-        match = match_port(connection.detail_type, *ports, catalogue=self._catalogue)
+        if connection.detail_type is DetailType.ACCEPT:
+            match = self._inbound(connection.local_port)
+        else:
+            ports = connection.local_port, connection.remote_port
+            match = match_port(connection.detail_type, *ports, catalogue=self._catalogue)
         return match, self._policy.networks.locate(connection.remote_address)

@@ -3,17 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from functools import partial
 
 from enricher.alert import gap_alert
 from enricher.auditing import auditing_alert, missing_levels, unaudited_alert
 from enricher.catalogue import Catalogue
-from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode, Output
+from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode
 from enricher.expiry import expiry_alerts
 from enricher.join import Join
 from enricher.loss import expired_alert, loss_alert
 from enricher.names import ReverseResolver
-from enricher.naming import Published, with_names
+from enricher.naming import with_names
+from enricher.placing import Due, Placed, at_home, is_home, output, place, placed
 from enricher.policy import Mode, Policy
 from enricher.ports_mode import publish_by_port
 from enricher.status import StatusClock
@@ -21,24 +22,14 @@ from enricher.systems import System, Systems
 from runtime.errors import Halt
 from runtime.flow import Expired, Outcome, Reason, Rejection
 from runtime.metrics import Metrics
-from runtime.record import Offset, Partition, Record, StoredRecord
-from schemas.codec import CodecError, decode, encode
-from schemas.records import Alert, AnyRecord, Audit, Direction, Entry, Event, Gap, Progress, Verdict
-from schemas.topics import ALERTS, VERDICTS, entry_key, partition_of
+from runtime.record import Offset, Partition, StoredRecord
+from schemas.codec import CodecError, decode
+from schemas.records import Alert, AnyRecord, Audit, Entry, Gap, Progress, Verdict
 
 READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
 UNKNOWN_TYPE = Reason("unknown-type", "the header `type` names no record that this topic carries")
 MEMORY_LIMIT = 500_000
 NO_WINDOW = timedelta(0)
-
-
-class Placed(NamedTuple):
-    """A record to be published, and where. `about` is the record whose outcome it is, None where that is never open."""
-
-    record: Published
-    key: bytes
-    partition: int
-    about: Offset | None = None
 
 
 class Judge:
@@ -70,22 +61,23 @@ class Judge:
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        placed = [] if items else self._all_owed()
+        found = [] if items else self._all_owed()
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
             if item.is_restored:  # whoever restored it has judged it, with the records among which it belongs
                 continue
-            placed += self._owed.pop(item.partition, ())
+            found += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
                 continue
             try:
-                placed += self._settle(item)
+                for _, make in self._settle(item):
+                    found += make()
             except CodecError as error:
                 rejected.append(Rejection(item, Reason("corrupt-record", f"{item.type}: {error}")))
-        self._measure(placed)
-        named = with_names([one.record for one in placed], self._resolver)
-        return Outcome([_output(one, record) for one, record in zip(placed, named, strict=True)], rejected)
+        self._measure(found)
+        named = with_names([one.record for one in found], self._resolver)
+        return Outcome([output(one, record) for one, record in zip(found, named, strict=True)], rejected)
 
     def rebuild(
         self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
@@ -95,11 +87,11 @@ class Judge:
         owed: list[Placed] = []
         for record in records:
             try:
-                placed = list(self._settle(record)) if record.type in READS and not record.is_restored else []
+                for about, make in self._settle(record) if _is_read(record) else ():
+                    if undecided_from is not None and about is not None and about >= undecided_from:
+                        owed += make()
             except CodecError:
                 continue
-            if undecided_from is not None:
-                owed += (one for one in placed if one.about is not None and one.about >= undecided_from)
         if owed:
             self._owed[partition] = owed
 
@@ -133,7 +125,7 @@ class Judge:
         owed, self._owed = self._owed, {}
         return [one for part in owed.values() for one in part]
 
-    def _settle(self, item: StoredRecord) -> Iterator[Placed]:
+    def _settle(self, item: StoredRecord) -> Iterator[Due]:
         record = decode(item.type, item.value)
         if (expired := self._expired.pop(item.partition, None)) is not None:
             yield from self._cut(expired, record, item)
@@ -146,27 +138,26 @@ class Judge:
         elif isinstance(record, Gap):
             yield from self._gap(record, item)
 
-    def _cut(self, expired: Expired, record: AnyRecord, item: StoredRecord) -> Iterator[Placed]:
+    def _cut(self, expired: Expired, record: AnyRecord, item: StoredRecord) -> Iterator[Due]:
         """Records are missing right before this one, of every system that is read: what is open cannot be known."""
         for system in self._systems.on(item.partition):
-            yield from _placed(self._evidence.of_decisions(system.join.gap()), item)
-        yield from _at_home([expired_alert(expired, self._policy, system=record.system, time=record.time)], item)
+            yield from placed(self._evidence.of_decisions(system.join.gap()), item)
+        yield from at_home([expired_alert(expired, self._policy, system=record.system, time=record.time)], item)
 
-    def _entry(self, entry: Entry, item: StoredRecord) -> Iterator[Placed]:
+    def _entry(self, entry: Entry, item: StoredRecord) -> Iterator[Due]:
         could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES
         if self._policy.mode is Mode.PORTS:
             about = item.offset if could_be_open else None
-            found = publish_by_port(entry, self._catalogue, self._policy)
-            yield from (Placed(record, item.key, item.partition.number, about) for record in found)
+            yield about, partial(place, partial(publish_by_port, entry, self._catalogue, self._policy), item)
         else:
             system = self._systems.of(item.partition, entry.system, item.offset)
-            yield from _placed(self._evidence.published(entry, item.offset, system.join), item)
+            yield from placed(self._evidence.published(entry, item.offset, system.join), item)
 
-    def _progress(self, progress: Progress, item: StoredRecord) -> Iterator[Placed]:
+    def _progress(self, progress: Progress, item: StoredRecord) -> Iterator[Due]:
         system = self._systems.of(item.partition, progress.system, item.offset)
-        yield from _placed(self._evidence.of_decisions(system.join.progress(progress, item.offset)), item)
+        yield from placed(self._evidence.of_decisions(system.join.progress(progress, item.offset)), item)
         for silent in self._systems.drop_silent(item.partition, item.offset):
-            yield from _placed(self._evidence.of_decisions(silent.join.end()), item)
+            yield from placed(self._evidence.of_decisions(silent.join.end()), item)
         self._status.pass_by(item)
         alerts = [
             self._auditing(system, progress),
@@ -174,23 +165,23 @@ class Judge:
             *self._expiring(system, progress),
             loss_alert(progress),
         ]
-        if _is_home(progress, item):
-            yield from _at_home([self._status.status(progress, item), *alerts], item)
+        if is_home(progress, item):
+            yield from at_home([self._status.status(progress, item), *alerts], item)
         if progress.final:
             self._systems.drop(item.partition, progress.system)
 
-    def _audit(self, audit: Audit, item: StoredRecord) -> Iterator[Placed]:
+    def _audit(self, audit: Audit, item: StoredRecord) -> Iterator[Due]:
         system = self._systems.of(item.partition, audit.system, item.offset)
         system.join.audit(audit)
         alert = self._auditing(system, audit)
-        if _is_home(audit, item):
-            yield from _at_home([alert], item)
+        if is_home(audit, item):
+            yield from at_home([alert], item)
 
-    def _gap(self, gap: Gap, item: StoredRecord) -> Iterator[Placed]:
+    def _gap(self, gap: Gap, item: StoredRecord) -> Iterator[Due]:
         system = self._systems.of(item.partition, gap.system, item.offset)
-        yield from _placed(self._evidence.of_decisions(system.join.gap()), item)
-        if _is_home(gap, item):
-            yield from _at_home([gap_alert(gap, self._policy)], item)
+        yield from placed(self._evidence.of_decisions(system.join.gap()), item)
+        if is_home(gap, item):
+            yield from at_home([gap_alert(gap, self._policy)], item)
 
     def _auditing(self, system: System, record: Progress | Audit) -> Alert | None:
         """The alert about levels that this record shows to be missing; it is remembered what was."""
@@ -202,7 +193,7 @@ class Judge:
         before, system.read_until = system.read_until, progress.time
         return expiry_alerts(self._policy, progress.system, before, progress.time)
 
-    def _measure(self, placed: Sequence[Placed]) -> None:
+    def _measure(self, found: Sequence[Placed]) -> None:
         """Raises Halt past the memory limit: a bigger memory can hold more, a restart cannot."""
         if (size := self._systems.size) > self._memory_limit:
             raise Halt(
@@ -212,36 +203,11 @@ class Judge:
         if self._metrics is None:
             return
         self._metrics.open_windows.set(self._systems.open_windows)
-        verdicts = [one.record for one in placed if isinstance(one.record, Verdict)]
+        verdicts = [one.record for one in found if isinstance(one.record, Verdict)]
         for (verdict, reason), count in Counter((one.verdict, one.reason) for one in verdicts).items():
             self._metrics.verdicts(verdict, reason, count)
         self._metrics.corrections.inc(sum(one.supersedes is not None for one in verdicts))
 
 
-def _placed(outputs: Iterator[Output], item: StoredRecord) -> Iterator[Placed]:
-    """On the partition that the item is on, under the key of the connection: it can be another one's time."""
-    for about, record in outputs:
-        yield Placed(record, _key(record), item.partition.number, about)
-
-
-def _at_home(records: Iterable[Published | None], item: StoredRecord) -> Iterator[Placed]:
-    yield from (Placed(record, item.key, item.partition.number) for record in records if record is not None)
-
-
-def _key(record: Published) -> bytes:
-    about = record.connection if isinstance(record, Alert) else record
-    if isinstance(about, Event):
-        return entry_key(about.system, about.entry.remote_address)
-    assert isinstance(about, Verdict)
-    remote = about.destination if about.direction is Direction.OUTBOUND else about.source
-    return entry_key(about.system, remote.address)
-
-
-def _is_home(record: Progress | Audit | Gap, item: StoredRecord) -> bool:
-    """By the count that the producer spreads over, not the topic's present one: partitions may have been added."""
-    return partition_of(record.system.encode(), record.partitions) == item.partition.number
-
-
-def _output(placed: Placed, record: Published) -> Record:
-    topic = ALERTS if record.type == Alert.type else VERDICTS
-    return Record(topic, placed.key, encode(record), record.type, placed.partition)
+def _is_read(record: StoredRecord) -> bool:
+    return record.type in READS and not record.is_restored

@@ -7,9 +7,10 @@ from enricher.catalogue import Catalogue, Speaks
 from enricher.conclusion import conclude
 from enricher.connection import Finding, connection_of
 from enricher.events import event_of, match_of
+from enricher.facts import Facts
 from enricher.naming import Published
 from enricher.policy import Policy, Reason
-from enricher.verdict import Facts, decide_by_policy
+from enricher.verdict import decide_by_policy
 from runtime.record import Offset
 from schemas.records import Basis, DetailType, Entry, VerdictKind
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from enricher.advice import advise_by_port
 from enricher.catalogue import Catalogue, Match, PortEntry, Speaks, TlsBy, Transport
 from enricher.connection import Connection, Finding
+from enricher.facts import Facts
 from enricher.policy import Mode, Policy, Reason
 from enricher.ports_mode import decide_by_port
-from enricher.verdict import Facts, decide_by_policy
+from enricher.verdict import decide_by_policy
 from runtime.record import Offset
 from schemas.records import Basis, DetailType, Direction, EventId, Network, VerdictKind
 
@@ -114,9 +115,8 @@ def _connection(present: Present, direction: Direction, now: datetime) -> Connec
         system=present.system,
         journal="",
         receiver="",
-        sequence="",
+        told=("", ""),
         time=now,
-        journal_time="",
         detail_type=DetailType.ACCEPT if direction is Direction.INBOUND else DetailType.CONNECT,
         local_address=present.local_address,
         local_port=present.local_port,

@@ -4,25 +4,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from enricher.catalogue import Catalogue, Match, PortEntry, Speaks, TlsBy, Transport
-from enricher.connection import Connection, Finding
-from enricher.levels import Levels
-from enricher.networks import Location
-from enricher.policy import Policy, PolicyException, Reason
+from enricher.catalogue import Speaks, TlsBy
+from enricher.connection import Finding
+from enricher.facts import Facts, deciding_tls
+from enricher.policy import Reason
 from enricher.tls import weakness
-from schemas.records import Basis, DetailType, Direction, Tls, VerdictKind
+from schemas.records import Basis, DetailType, VerdictKind
 
 NETSECURE = "*NETSECURE"
 AFTER_FAILED_HANDSHAKE = "after-failed-handshake"
 CATALOGUE_WRONG = "catalogue-wrong"
 MADE_BY_CANARY = frozenset({DetailType.ACCEPT, DetailType.SECURE})
-UDP = frozenset({DetailType.INBOUND_UDP, DetailType.OUTBOUND_UDP})
-DIRECTIONS = {
-    DetailType.ACCEPT: Direction.INBOUND,
-    DetailType.CONNECT: Direction.OUTBOUND,
-    DetailType.INBOUND_UDP: Direction.INBOUND,
-    DetailType.OUTBOUND_UDP: Direction.OUTBOUND,
-}
 SECURE, INSECURE, UNKNOWN, FAILED = (
     VerdictKind.SECURE,
     VerdictKind.INSECURE,
@@ -31,46 +23,23 @@ SECURE, INSECURE, UNKNOWN, FAILED = (
 )
 
 
-class Facts(NamedTuple):
-    """Everything that a row may look at. `present` are the audit levels in force where this is asked."""
-
-    connection: Connection
-    match: Match
-    location: Location
-    policy: Policy
-    present: Levels
-    is_over: bool
-
-    @property
-    def port(self) -> PortEntry | None:
-        return self.match.entry
-
-    @property
-    def speaks(self) -> Speaks | None:
-        return self.match.entry.speaks if self.match.entry else None
-
-    @property
-    def is_tcp(self) -> bool:
-        return self.connection.detail_type not in UDP
-
-    @property
-    def exception(self) -> PolicyException | None:
-        one = self.connection
-        return self.policy.exception_for(one.system, one.remote_address, self.match.port, one.time)
-
-
 class Row(NamedTuple):
-    """One row of the table. `waits` when it holds only once the window is over."""
+    """One row of the table, for ports that speak one of `speaks` (empty: any).
+
+    `waits` when it holds only once the window is over, `joined` when only a joined handshake can make it apply.
+    """
 
     when: str
     outcome: str
     finding: Callable[[Facts], Finding | None]
+    speaks: tuple[Speaks | None, ...] = ()
     waits: bool = False
+    joined: bool = False
 
 
 def decide(facts: Facts) -> Finding | None:
     """The first row that applies; None while the window is open and a handshake could still change the answer."""
-    for row in ROWS:
+    for row in _candidates(facts.speaks, bool(facts.connection.handshakes), facts.is_over):
         if row.waits and not facts.is_over:
             if facts.connection.has_failed:
                 return None
@@ -79,25 +48,21 @@ def decide(facts: Facts) -> Finding | None:
     return None
 
 
+@lru_cache
+def _candidates(speaks: Speaks | None, is_joined: bool, is_over: bool) -> tuple[Row, ...]:
+    """The rows that have to be looked at, in their order."""
+    return tuple(
+        row
+        for row in ROWS
+        if (not row.speaks or speaks in row.speaks)
+        and (is_joined or not row.joined)
+        and (is_joined or is_over or not row.waits)
+    )
+
+
 def decide_by_policy(facts: Facts) -> Finding | None:
     """The rows that look at nothing but who the two ends are; None where none of them applies."""
     return _named(facts) or _local(facts) or _tunnel(facts)
-
-
-def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:
-    """What the entries say of the handshake; of several, the first that the policy does not count as encrypted."""
-    said = [handshake.tls for handshake in connection.handshakes if handshake.tls]
-    weak = [tls for tls in said if weakness(tls, policy)]
-    return next(iter([*weak, *said]), None)
-
-
-def match_port(
-    detail_type: DetailType, local_port: int | None, remote_port: int | None, *, catalogue: Catalogue
-) -> Match:
-    """The port that tells the service: of UDP and of handshakes, whichever is listed."""
-    direction = Direction.UNKNOWN if detail_type in UDP else DIRECTIONS.get(detail_type, Direction.UNKNOWN)
-    transport = Transport.UDP if detail_type in UDP else Transport.TCP
-    return catalogue.match(direction, local_port, remote_port, transport=transport)
 
 
 def _named(facts: Facts) -> Finding | None:
@@ -132,26 +97,14 @@ def _tls(facts: Facts) -> Finding | None:
     return _found(SECURE, Reason.TLS, Basis.EVIDENCE, CATALOGUE_WRONG if facts.speaks is Speaks.CLEARTEXT else None)
 
 
-def _cleartext_port(facts: Facts) -> Finding | None:
-    return _found(INSECURE, Reason.CLEARTEXT_PORT, Basis.PORT) if facts.speaks is Speaks.CLEARTEXT else None
-
-
-def _encrypted_protocol(facts: Facts) -> Finding | None:
-    return _found(SECURE, Reason.ENCRYPTED_PROTOCOL, Basis.PORT) if facts.speaks is Speaks.ENCRYPTED else None
-
-
-def _helper(facts: Facts) -> Finding | None:
-    return _found(None, Reason.HELPER_PORT, Basis.PORT) if facts.speaks is Speaks.HELPER else None
-
-
-def _own_scheme(facts: Facts) -> Finding | None:
-    return _found(UNKNOWN, Reason.OWN_SCHEME, Basis.PORT) if facts.speaks is Speaks.OWN_SCHEME else None
+def _by_port(kind: VerdictKind | None, reason: Reason) -> Callable[[Facts], Finding]:
+    """Whatever else is known."""
+    finding = _found(kind, reason, Basis.PORT)
+    return lambda _: finding
 
 
 def _handshake_failed(facts: Facts) -> Finding | None:
-    if not facts.connection.has_failed or facts.speaks not in (None, Speaks.TLS):
-        return None
-    return _found(FAILED, Reason.HANDSHAKE_FAILED, Basis.EVIDENCE)
+    return _found(FAILED, Reason.HANDSHAKE_FAILED, Basis.EVIDENCE) if facts.connection.has_failed else None
 
 
 def _cut(facts: Facts) -> Finding | None:
@@ -160,8 +113,7 @@ def _cut(facts: Facts) -> Finding | None:
 
 
 def _secure_port(facts: Facts) -> Finding | None:
-    by_other = facts.speaks is Speaks.TLS and facts.port and facts.port.tls_by is TlsBy.OTHER
-    return _found(SECURE, Reason.SECURE_PORT, Basis.PORT) if by_other else None
+    return _found(SECURE, Reason.SECURE_PORT, Basis.PORT) if facts.is_tls_by(TlsBy.OTHER) else None
 
 
 def _not_audited(facts: Facts) -> Finding | None:
@@ -173,16 +125,15 @@ def _not_audited(facts: Facts) -> Finding | None:
 
 
 def _no_upgrade(facts: Facts) -> Finding | None:
-    by_other = facts.port is not None and facts.port.tls_by is TlsBy.OTHER
-    if facts.speaks is not Speaks.UPGRADABLE or by_other or not facts.is_tcp:
+    if facts.is_tls_by(TlsBy.OTHER) or not facts.is_tcp:
         return None
     detail = AFTER_FAILED_HANDSHAKE if facts.connection.has_failed else None
     return _found(INSECURE, Reason.NO_UPGRADE, Basis.EVIDENCE, detail)
 
 
 def _tls_expected(facts: Facts) -> Finding | None:
-    by_system = facts.speaks is Speaks.TLS and facts.port and facts.port.tls_by is TlsBy.SYSTEM
-    return _found(UNKNOWN, Reason.TLS_EXPECTED, Basis.EVIDENCE) if by_system and facts.is_tcp else None
+    is_expected = facts.is_tls_by(TlsBy.SYSTEM) and facts.is_tcp
+    return _found(UNKNOWN, Reason.TLS_EXPECTED, Basis.EVIDENCE) if is_expected else None
 
 
 def _no_evidence(facts: Facts) -> Finding | None:
@@ -211,21 +162,35 @@ ROWS = (
         "S joined, its protocol or cipher below what the policy asks for",
         "insecure, `weak-protocol` or `weak-cipher` (evidence)",
         _weak,
+        joined=True,
     ),
-    Row("S joined", "secure, `tls` (evidence)", _tls),
-    Row("the port speaks clear text only", "insecure, `cleartext-port` (port)", _cleartext_port),
-    Row("the port is encrypted by another protocol (SSH)", "secure, `encrypted-protocol` (port)", _encrypted_protocol),
-    Row("a helper port (449)", "none: an event `helper-port`", _helper),
+    Row("S joined", "secure, `tls` (evidence)", _tls, joined=True),
+    Row(
+        "the port speaks clear text only",
+        "insecure, `cleartext-port` (port)",
+        _by_port(INSECURE, Reason.CLEARTEXT_PORT),
+        (Speaks.CLEARTEXT,),
+    ),
+    Row(
+        "the port is encrypted by another protocol (SSH)",
+        "secure, `encrypted-protocol` (port)",
+        _by_port(SECURE, Reason.ENCRYPTED_PROTOCOL),
+        (Speaks.ENCRYPTED,),
+    ),
+    Row("a helper port (449)", "none: an event `helper-port`", _by_port(None, Reason.HELPER_PORT), (Speaks.HELPER,)),
     Row(
         "the port has a scheme of its own that the journal cannot show (445, 1414, 3000)",
         "unknown, `own-scheme` (port)",
-        _own_scheme,
+        _by_port(UNKNOWN, Reason.OWN_SCHEME),
+        (Speaks.OWN_SCHEME,),
     ),
     Row(
         "X joined, and the port speaks TLS only or is not listed",
         "failed, `handshake-failed` (evidence)",
         _handshake_failed,
+        (None, Speaks.TLS),
         waits=True,
+        joined=True,
     ),
     Row(
         "a gap in the journal cut the window, or the system was retired in it",
@@ -233,7 +198,12 @@ ROWS = (
         _cut,
         waits=True,
     ),
-    Row("a TLS port whose TLS is not System TLS (Java, OpenSSL)", "secure, `secure-port` (port)", _secure_port),
+    Row(
+        "a TLS port whose TLS is not System TLS (Java, OpenSSL)",
+        "secure, `secure-port` (port)",
+        _secure_port,
+        (Speaks.TLS,),
+    ),
     Row(
         "`*NETSECURE` was not in force over the whole window, or it is not known",
         "unknown, `tls-not-audited` (evidence)",
@@ -243,8 +213,15 @@ ROWS = (
         "a port that can go over to TLS (FTP 21, SMTP 25), and no S",
         "insecure, `no-upgrade` (evidence)",
         _no_upgrade,
+        (Speaks.UPGRADABLE,),
         waits=True,
     ),
-    Row("a port of System TLS, and neither S nor X", "unknown, `tls-expected` (evidence)", _tls_expected, waits=True),
+    Row(
+        "a port of System TLS, and neither S nor X",
+        "unknown, `tls-expected` (evidence)",
+        _tls_expected,
+        (Speaks.TLS,),
+        waits=True,
+    ),
     Row("anything else", "unknown, `no-tls-evidence` (evidence)", _no_evidence, waits=True),
 )

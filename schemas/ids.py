@@ -21,6 +21,12 @@ def entry_id(journal_time: datetime, system: str, receiver: str, sequence: int) 
     return EventId(f"{stamp}-{system}-{receiver}-{sequence:020d}")
 
 
+def place_in(one: EventId) -> tuple[str, str]:
+    """The journal time and the sequence that the id of an entry tells."""
+    time = f"{one[:4]}-{one[4:6]}-{one[6:8]}-{one[9:11]}.{one[11:13]}.{one[13:15]}.{one[15:21]}"
+    return time, one[-20:].lstrip("0")
+
+
 def correction_id(first: EventId, number: int) -> EventId:
     """The id of the `number`th correction (from 1) of the verdict with the id `first`."""
     return EventId(f"{first}.c{number}")

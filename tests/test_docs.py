@@ -19,16 +19,17 @@ from dev.chart.written import HELM, superfluous
 from dev.chart.written import wanted as made_for_the_chart
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy_file import PORTS, load_policy
+from enricher.policy_file import DEFAULT, PORTS, load_policy
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
 from producer.reader import JournalRow, Place
 from producer.simulator.encoder import EntryData, encode_entry
 from producer.stage import Decode
 from runtime.metrics import PREFIX, Metrics
-from runtime.record import Offset, Partition, StoredRecord
-from schemas.codec import decode_as
-from schemas.records import Alert
+from runtime.record import Offset, Partition, Record, StoredRecord
+from schemas.codec import decode_as, encode
+from schemas.records import Alert, Progress
+from schemas.topics import ENTRIES
 from sinks.splunk.render import render
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -272,27 +273,43 @@ def _table(schema: dict[str, dict[str, dict[str, dict[str, object]]]], name: str
 
 def test_the_page_on_architecture_shows_what_the_code_gives() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
-    row = _row_of_the_page()
+    row, later = _rows_of_the_page()
 
-    (entry,) = Decode(_journal_of_the_page(), Metrics("producer")).process([row]).outputs
-    read = StoredRecord(Partition(entry.topic, entry.partition), Offset(0), entry.key, entry.value, entry.type)
+    entry, handshake = Decode(_journal_of_the_page(), Metrics("producer")).process([row, later]).outputs
+    read = [_read(number, record) for number, record in enumerate((_progress_of_the_page(), entry, handshake))]
     catalogue = load_catalogue()
-    verdict, alert = Judge(catalogue, load_policy(PORTS, catalogue)).process([read]).outputs
+    verdict, alert = Judge(catalogue, load_policy(DEFAULT, catalogue)).process(read).outputs
     shown_alert = _as_shown(alert.value)
 
-    entry_block, verdict_block, alert_block, splunk_block = JSON_BLOCK.findall(page)
+    entry_block, handshake_block, verdict_block, alert_block, splunk_block = JSON_BLOCK.findall(page)
     assert row.entry_data[:45].hex() in page
     assert f"`{entry.key.decode()}`" in page
     assert _as_shown(entry.value) == _as_shown(entry_block)
+    assert _as_shown(handshake.value) == _as_shown(entry.value) | _as_shown(handshake_block)
     assert _as_shown(verdict.value) == _as_shown(verdict_block) == shown_alert.pop("connection")
     assert shown_alert == _as_shown(alert_block)
     assert _as_shown(render(decode_as(Alert, alert.value))) == _as_shown(splunk_block)
 
 
-def _row_of_the_page() -> JournalRow:
-    data = encode_entry(EntryData("A", "10.1.1.5", 23, "10.9.8.7", 50123, socket_descriptor=3))
-    place = Place("QGPL", "AUDRCV0001", 184467)
-    return JournalRow(place, datetime(2026, 11, 22, 3, 15, 0, 123456), "SK", data, program="*NONE")
+def _rows_of_the_page() -> tuple[JournalRow, JournalRow]:
+    accept = EntryData("A", "10.1.1.5", 21, "10.9.8.7", 50123, socket_descriptor=3)
+    secure = accept._replace(detail_type="S", secure_version="TLSV1", secure_properties="TLS_RSA_WITH_AES_128_CBC_SHA")
+    return _row_of_the_page(184467, 123456, accept), _row_of_the_page(184471, 535456, secure)
+
+
+def _row_of_the_page(sequence: int, microsecond: int, data: EntryData) -> JournalRow:
+    time = datetime(2026, 11, 22, 3, 15, 0, microsecond)
+    return JournalRow(Place("QGPL", "AUDRCV0001", sequence), time, "SK", encode_entry(data), program="QTMFSRVR")
+
+
+def _progress_of_the_page() -> Record:
+    levels = ("*NETSCK", "*NETSECURE", "*NETTELSVR")
+    progress = Progress("PROD1", "QSYS/QAUDJRN", datetime(2026, 11, 22, 2, 14, 57, tzinfo=UTC), True, levels, 0, 6)
+    return Record(ENTRIES, b"PROD1", encode(progress), progress.type)
+
+
+def _read(number: int, record: Record) -> StoredRecord:
+    return StoredRecord(Partition(ENTRIES, 0), Offset(number), record.key, record.value, record.type)
 
 
 def _journal_of_the_page() -> Journal:

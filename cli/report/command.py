@@ -17,10 +17,10 @@ from cli.report.tally import Selection
 from cli.running import running_of
 from cli.settings import Settings, load
 from cli.terminal import console, json_option, say_json
-from cli.version import release
 from enricher.ended import Span
 from runtime.errors import ConfigError, Halt, Unavailable
 from runtime.logs import Level, configure
+from runtime.release import release
 from runtime.service import Running
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from runtime.broker import Broker
 from runtime.brokers import connect
 from runtime.health import Health
 from runtime.metrics import Metrics
-from runtime.record import Record
+from runtime.record import Partition, Record
 from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
@@ -30,6 +30,8 @@ from tests.unit.enricher.scripts import CATALOGUE
 ROOT = Path(__file__).resolve().parents[2]
 PACE_SECONDS = 0.04
 JOURNAL_SECONDS = 3
+ENOUGH_SECONDS = 90
+"""Of the journal before the policy changes, and behind the last death."""
 LONGEST_SECONDS_A_DEATH = 20
 SETTLES_WITHIN_SECONDS = 60
 FIRST_POLICY = "default"
@@ -96,6 +98,7 @@ class Stage:
     journal: OpenConnections
     later_policy: Path
     publish: Callable[[Sequence[Record]], None]
+    _enough: dict[Partition, int] = field(default_factory=dict)
 
     def play(self, deaths: deque[Death]) -> None:
         """To the last death; when half of them have come, the policy changes."""
@@ -104,9 +107,9 @@ class Stage:
         pause = threading.Event()
         for worker in self.workers:
             worker.start(policy, deaths)
-        while deaths or any(worker.will_die for worker in self.workers):
+        while deaths or policy == FIRST_POLICY or any(worker.will_die for worker in self.workers):
             self.publish([record for _ in range(JOURNAL_SECONDS) for record in self.journal.second()])
-            if policy == FIRST_POLICY and len(deaths) <= half:
+            if policy == FIRST_POLICY and len(deaths) <= half and self._is_enough():
                 policy = str(self.later_policy)
                 for worker in self.workers:
                     if not worker.will_die:
@@ -119,11 +122,21 @@ class Stage:
         for worker in self.workers:
             if worker.is_dead:
                 worker.start(policy, deaths)
+        for _ in range(ENOUGH_SECONDS):
+            self.publish(self.journal.second())
         self.publish(self.journal.end())
         wait_until("every window is closed", lambda: self._behind() == 0, SETTLES_WITHIN_SECONDS)
         for worker in self.workers:
             worker.lives[-1].stop()
             worker.assert_died_as_planned()
+
+    def _is_enough(self) -> bool:
+        """Whether what was written before a while has been judged by now, on every partition."""
+        if self.journal.seconds < ENOUGH_SECONDS:
+            return False
+        standings = self.broker.standings("enricher", (ENTRIES,))
+        self._enough = self._enough or {one.partition: one.end_offset for one in standings}
+        return all(one.next_offset >= self._enough[one.partition] for one in standings)
 
     def published(self) -> list[Line]:
         return [line for topic in (VERDICTS, ALERTS) for line in lines(self.broker.read(topic))]

@@ -54,14 +54,14 @@ class OpenConnections:
         self.written: list[JournalRecord] = []
         self._partitions = partitions
         self._dice = random.Random(seed)
-        self._second = 0
+        self.seconds = 0
         self._ties = count()
         self._ahead: list[tuple[float, int, Scripted]] = []
         self._levels: tuple[str, ...] = LEVELS
 
     def second(self) -> Sequence[Record]:
         """The records of the next second, as a producer publishes them: progress is the last."""
-        now = self._second
+        now = self.seconds
         due: list[Scripted] = []
         for _ in range(CONNECTIONS_A_SECOND):
             self._connect(now + LEAD_SECONDS + self._dice.random())
@@ -70,15 +70,15 @@ class OpenConnections:
             due.append(audit(now, self._levels))
         if now % GAP_EVERY == GAP_EVERY - 1:
             due.append(replace(gap(now), id=gap_id("PROD1", "AUDRCV0001", now)))
-        self._second += 1
-        while self._ahead and self._ahead[0][0] < self._second:
+        self.seconds += 1
+        while self._ahead and self._ahead[0][0] < self.seconds:
             due.append(heappop(self._ahead)[2])
-        return self._write([*due, progress(self._second - 0.000001, self._levels)])
+        return self._write([*due, progress(self.seconds - 0.000001, self._levels)])
 
     def end(self) -> Sequence[Record]:
         """Nothing is open behind this."""
         rest = [heappop(self._ahead)[2] for _ in range(len(self._ahead))]
-        return self._write([*rest, progress(self._second + END_SECONDS, self._levels)])
+        return self._write([*rest, progress(self.seconds + END_SECONDS, self._levels)])
 
     def _connect(self, at: float) -> None:
         dice = self._dice

@@ -47,7 +47,7 @@ SMALL = Extent(
     receivers=40,
     rounds=3,
     kill_every=6,
-    backlog=5_000,
+    backlog=700,
     longest_pause=0.4,
     settings={"SK2SIEM_PRODUCER__PAGE_SIZE": "150", "SK2SIEM_PRODUCER__POLL_SECONDS": "0.2"},
 )
@@ -187,7 +187,7 @@ def run(ibmi: Ibmi, folder: Path, extent: Extent, seed: int) -> tuple[JournalLif
 def test_a_damaged_journal_is_read_to_its_end_and_every_loss_is_said(ibmi: Ibmi, tmp_path: Path) -> None:
     life, found = run(ibmi, tmp_path, SMALL, seed=7)
 
-    assert 0 < found.entries <= life.written
+    assert life.written / 2 < found.entries <= life.written
     assert len(found.gaps) > 3
 
 
@@ -198,5 +198,5 @@ def test_a_year_of_damages_is_read_to_its_end_and_every_loss_is_said(ibmi: Ibmi,
 
     assert life.written >= YEAR.entries
     assert len(life.generations) >= YEAR.receivers
-    assert 0 < found.entries <= life.written
+    assert life.written / 2 < found.entries <= life.written
     assert len(found.gaps) > 10

@@ -1,0 +1,64 @@
+"""What a verdict is found from: the connection, its port, where the other end is, the policy and the audit levels."""
+
+from typing import NamedTuple
+
+from enricher.catalogue import Catalogue, Match, Speaks, TlsBy, Transport
+from enricher.connection import Connection
+from enricher.levels import Levels
+from enricher.networks import Location
+from enricher.policy import Policy, PolicyException
+from enricher.tls import weakness
+from schemas.records import DetailType, Direction, Tls
+
+UDP = frozenset({DetailType.INBOUND_UDP, DetailType.OUTBOUND_UDP})
+DIRECTIONS = {
+    DetailType.ACCEPT: Direction.INBOUND,
+    DetailType.CONNECT: Direction.OUTBOUND,
+    DetailType.INBOUND_UDP: Direction.INBOUND,
+    DetailType.OUTBOUND_UDP: Direction.OUTBOUND,
+}
+
+
+class Facts(NamedTuple):
+    """Everything that a row may look at. `present` are the audit levels in force where this is asked."""
+
+    connection: Connection
+    match: Match
+    location: Location
+    policy: Policy
+    present: Levels
+    is_over: bool
+
+    @property
+    def speaks(self) -> Speaks | None:
+        return self.match.entry.speaks if self.match.entry else None
+
+    def is_tls_by(self, whom: TlsBy) -> bool:
+        return self.match.entry is not None and self.match.entry.tls_by is whom
+
+    @property
+    def is_tcp(self) -> bool:
+        return self.connection.detail_type not in UDP
+
+    @property
+    def exception(self) -> PolicyException | None:
+        one = self.connection
+        return self.policy.exception_for(one.system, one.remote_address, self.match.port, one.time)
+
+
+def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:
+    """What the entries say of the handshake; of several, the first that the policy does not count as encrypted."""
+    if not connection.handshakes:
+        return None
+    said = [handshake.tls for handshake in connection.handshakes if handshake.tls]
+    weak = [tls for tls in said if weakness(tls, policy)]
+    return next(iter([*weak, *said]), None)
+
+
+def match_port(
+    detail_type: DetailType, local_port: int | None, remote_port: int | None, *, catalogue: Catalogue
+) -> Match:
+    """The port that tells the service: of UDP and of handshakes, whichever is listed."""
+    direction = Direction.UNKNOWN if detail_type in UDP else DIRECTIONS.get(detail_type, Direction.UNKNOWN)
+    transport = Transport.UDP if detail_type in UDP else Transport.TCP
+    return catalogue.match(direction, local_port, remote_port, transport=transport)
