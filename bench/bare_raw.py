@@ -63,7 +63,9 @@ def _member(settings: Settings, group: str) -> KafkaConsumer:
             consumer.poll(200)
         except NoOffsetForPartitionError:
             break
-    fresh = [place for place in consumer.assignment() if consumer.committed(place) is None]
+    fresh = [
+        place for place in consumer.assignment() if consumer.committed(place, timeout_ms=REQUEST_TIMEOUT_MS) is None
+    ]
     if fresh:
         consumer.seek_to_beginning(*fresh)
     return consumer
