@@ -14,7 +14,7 @@ from bench.ground import Contest, Ground, Run
 from bench.measurement import Added, Measurement
 from bench.prepared import OUTCOMES, SERVICE, broker_of
 from bench.processes import LONGEST_SECONDS, ProgramFailed
-from bench.rivals import WORKERS
+from bench.rivals import WORKERS, where_installed
 from bench.siems import ElasticSiem, Siem
 from bench.watched import Watched
 from runtime.record import Record
@@ -109,7 +109,7 @@ def elastic(ground: Ground) -> Iterator[Contest]:
             way = rsyslog.Way(bootstrap, server.server.port, server.index(name), WORKERS)
             return rsyslog.start(way, ground.folder / name, ground.log)
 
-        yield _contest(trial, {"rsyslog": partial(trial.play, "rsyslog", partial(start, siem))})
+        yield _contest(trial, where_installed({"rsyslog": partial(trial.play, "rsyslog", partial(start, siem))}))
 
 
 @contextmanager

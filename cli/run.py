@@ -9,11 +9,11 @@ from cli.running import running_of
 from cli.services import SERVICES, configured, service
 from cli.settings import Settings, load
 from cli.supervisor import run_all
-from cli.version import release
 from runtime.brokers import connect
 from runtime.ending import ending
 from runtime.logs import configure, log
 from runtime.ops import OpsServer
+from runtime.release import release
 
 TAKE_OVER = "SK2SIEM_PRODUCER__TAKE_OVER"
 

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from cli.interruption import interruptible
 from cli.settings import Settings
-from cli.version import release
 from runtime.backoff import Backoff
 from runtime.broker import Broker
 from runtime.brokers import connect
 from runtime.health import Health
 from runtime.logs import configured
 from runtime.metrics import Metrics
+from runtime.release import release
 from runtime.service import Running
 from runtime.shutdown import Shutdown
 from runtime.worker import RejectionLimit

@@ -1,17 +1,10 @@
 """`sk2siem version`: which release this is."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-
-def release() -> str:
-    """The installed release, or `unpacked` where the source tree is used without an installation."""
-    try:
-        return version("sk2siem")
-    except PackageNotFoundError:
-        return "unpacked"
+from runtime.release import release
 
 
 @click.command("version")

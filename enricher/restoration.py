@@ -1,6 +1,6 @@
 """Records of `sk.entries` judged once more, by the code that judges live, to bring back what is missing behind it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from enricher.policy import Policy, Reason
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode, encode
 from schemas.ids import correction_id, first_id
-from schemas.records import Alert, Direction, Entry, Event, Verdict
+from schemas.records import Alert, Direction, Entry, Event, EventId, Verdict
 from schemas.topics import ALERTS, ENTRIES
 
 
@@ -60,12 +60,12 @@ class Restoration:
         named = with_names(contents, self._resolver)
         return [output._replace(value=encode(one)) for output, one in zip(outputs, named, strict=True)]
 
-    def corrected(self, output: Record, last: Verdict, late: Sequence[Late]) -> list[Record]:
+    def corrected(self, output: Record, last: Verdict, late: Mapping[EventId, Late]) -> list[Record]:
         """What becomes of a connection that was judged without a late handshake: a correction of its last verdict
         where that changes it, else the handshake as an event; nothing where that verdict rests on it already."""
         new = _read(output)
         assert isinstance(new, Verdict)
-        unknown = [one for one in late if one.entry.id in new.evidence and one.entry.id not in last.evidence]
+        unknown = [late[one] for one in new.evidence if one in late and one not in last.evidence]
         if not unknown:
             return []
         if (new.verdict, new.reason, new.tls) == (last.verdict, last.reason, last.tls):

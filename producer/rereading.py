@@ -12,7 +12,7 @@ from producer.publication import dead_letter_of, place_of
 from producer.reader import JournalReader, JournalRow, Page, Place, PlaceLost
 from producer.recovery import Surveyor
 from producer.settings import ProducerSettings
-from runtime.errors import PositionLost, Unavailable
+from runtime.errors import CheckFailed, PositionLost, Unavailable
 from runtime.flow import Rejection
 from runtime.record import RESTORED, Record
 from runtime.service import Running
@@ -88,6 +88,7 @@ class Rereading:
                         row, entry_id(row.timestamp, self._journal.system, place.receiver, place.sequence), moment
                     )
             if page.at_end or page.final or page.place is None or page.place == self._end:
+                self._require_end(page.place)
                 return
             place = page.place
             self._running.shutdown.wait(self._pace.rest(page, time.monotonic()))
@@ -122,8 +123,18 @@ class Rereading:
                 self._running.shutdown.wait(self._running.backoff.delay(attempt, error.retry_after))
         raise Unavailable("the journal's receivers change while it is read; try again")
 
-    def _is_beyond(self, place: Place) -> bool:
+    def _require_end(self, place: Place | None) -> None:
+        """Raises CheckFailed where the journal ends before the position: then it is not the one that was read."""
         end = self._end
-        return (place.receiver_library, place.receiver) == (end.receiver_library, end.receiver) and (
-            place.sequence > end.sequence
-        )
+        if place is not None and place.sequence < end.sequence and _receiver_of(place) == _receiver_of(end):
+            raise CheckFailed(
+                f"the journal ends with entry {place.sequence} of {place.receiver}, before the stored position "
+                f"{end.sequence}: is it the one that was read?"
+            )
+
+    def _is_beyond(self, place: Place) -> bool:
+        return place.sequence > self._end.sequence and _receiver_of(place) == _receiver_of(self._end)
+
+
+def _receiver_of(place: Place) -> tuple[str, str]:
+    return place.receiver_library, place.receiver

@@ -82,8 +82,11 @@ def reading(
 def rereading(
     producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, broker: Broker, running: Running
 ) -> Iterator[Rereading | None]:
-    """The journal beside the producer that reads it; None where none has read it yet. Connects to nothing."""
-    reader = _reader(producer, ibmi, simulator, running)
+    """The journal beside the producer that reads it; None where none has read it yet. Connects to nothing.
+
+    What a simulated journal has written by now is bounded by the position, not by a clock that would begin here.
+    """
+    reader = _reader(producer, ibmi, simulator.model_copy(update={"speed": 0.0}), running)
     publisher = broker.publisher(identity_of(producer.system, "reread"))
     try:
         journal = _journal(producer, reader)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from runtime.flow import Reason
 from runtime.record import TYPE_HEADER, Header, Record, StoredRecord
+from runtime.release import release
 from schemas.topics import dead_letters
 
 PREFIX = "__connect.errors."
@@ -29,6 +30,7 @@ def headers_of(
         (PREFIX + "exception.message", reason.message),
         ("x-reason", reason.code),
         ("x-original-type", original_type),
+        ("x-app-version", release()),
         ("x-rejected-at", datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")),
     )
     return tuple((name, text.encode()) for name, text in texts if name != TYPE_HEADER)

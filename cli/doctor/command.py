@@ -4,6 +4,7 @@ What only this command needs is imported where it is used: a sink's worker start
 """
 
 import os
+import shutil
 from collections import Counter
 
 import click
@@ -28,12 +29,12 @@ def command(json: bool, brief: bool) -> None:
     """
     from cli.doctor.examination import examine
     from cli.doctor.finding import State
-    from cli.doctor.view import as_line, as_text, summed_up
+    from cli.doctor.view import WIDEST, as_line, as_text, summed_up
 
     settings = load(os.environ)
     running = running_of("doctor", settings)
     states: Counter[State] = Counter()
-    shown = ""
+    shown, width = "", shutil.get_terminal_size((WIDEST, 24)).columns
     with interruptible(running.shutdown), running.resources:
         for heading, finding in examine(settings, running):
             states[finding.state] += 1
@@ -43,7 +44,7 @@ def command(json: bool, brief: bool) -> None:
                 if heading != shown:
                     click.secho(f"{'' if not shown else chr(10)}{heading}", bold=True)
                     shown = heading
-                click.echo(as_text(finding))
+                click.echo(as_text(finding, width))
     if not json:
         click.echo(summed_up(states))
     if states[State.FAIL]:

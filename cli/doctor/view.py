@@ -10,16 +10,16 @@ from cli.doctor.finding import Finding, State
 from cli.terminal import inert
 
 COLOURS = {State.OK: "green", State.NOTE: "cyan", State.WARN: "yellow", State.FAIL: "red", State.UNKNOWN: "magenta"}
-WIDTH = 110
 INDENT = 31
+WIDEST, NARROWEST = 130, 70
 
 
-def as_text(finding: Finding) -> str:
-    """One line; what is not well gets its reason and its command below."""
+def as_text(finding: Finding, width: int) -> str:
+    """What was found; what is not well gets its reason below. Commands are never broken."""
     head = f"{click.style(f'{finding.state:<8}', fg=COLOURS[finding.state])}{finding.check:<{INDENT - 8}}"
-    lines = [head + _wrapped(finding.what)]
+    lines = [head + _wrapped(finding.what, width)]
     if finding.state not in (State.OK, State.NOTE):
-        lines.append(f"{'why':>{INDENT - 2}}  {_wrapped(finding.why)}")
+        lines.append(f"{'why':>{INDENT - 2}}  {_wrapped(finding.why, width)}")
     lines += [f"{'do':>{INDENT - 2}}  {inert(command)}" for command in finding.commands]
     return "\n".join(lines)
 
@@ -42,5 +42,6 @@ def summed_up(states: Mapping[State, int]) -> str:
     return f"\n{sum(states.values())} findings: {', '.join(parts)}"
 
 
-def _wrapped(text: str) -> str:
-    return f"\n{' ' * INDENT}".join(textwrap.wrap(inert(text), WIDTH - INDENT + 20, break_on_hyphens=False))
+def _wrapped(text: str, width: int) -> str:
+    room = min(max(width, NARROWEST), WIDEST) - INDENT
+    return f"\n{' ' * INDENT}".join(textwrap.wrap(inert(text), room, break_on_hyphens=False))

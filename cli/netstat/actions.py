@@ -29,7 +29,7 @@ def show_connections(look: Look, *, insecure: bool, json: bool) -> None:
         return
     screen = console()
     if shown:
-        screen.print(connections_table(shown))
+        screen.print(connections_table(shown, screen.width))
         screen.print()
     screen.print(counted(look.system, (one.opinion.verdict for one in seen), "connections", now))
     for line in advice_lines(shown):

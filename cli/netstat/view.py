@@ -15,24 +15,26 @@ from schemas.records import Direction, VerdictKind
 ARROWS = {Direction.INBOUND: "from", Direction.OUTBOUND: "to"}
 HELPER = "helper"
 ALL = "any address"
-NEVER_BROKEN = 3
+NEVER_BROKEN = 2
+ONE_LINE = 150
 
 
-def connections_table(seen: Sequence[Seen]) -> Table:
-    table = _table("verdict", "", "other end", "name", "service", "server", "idle", "profile", "job")
+def connections_table(seen: Sequence[Seen], width: int) -> Table:
+    """One line for each; where the screen is too narrow for that, a few short ones."""
+    if width >= ONE_LINE:
+        table = _table("verdict", "", "other end", "name", "service", "server", "idle", "profile", "job")
+    else:
+        table = _table("verdict", "", "other end", "service", "idle", "owner")
     for one in seen:
         socket, opinion = one.socket, one.opinion
-        table.add_row(
-            _verdict(opinion.verdict),
-            ARROWS[opinion.direction],
-            cell(f"{socket.remote_address} {socket.remote_port}"),
-            cell(one.name.text or "" if one.name else ""),
-            cell(_service(one)),
-            cell((socket.local_name if opinion.match.is_local else socket.remote_name) or ""),
-            cell(span(socket.idle_seconds)),
-            cell(", ".join(dict.fromkeys(owner.profile or "" for owner in socket.owners))),
-            cell(", ".join(owner.job for owner in socket.owners)),
-        )
+        end, name = f"{socket.remote_address} {socket.remote_port}", one.name.text or "" if one.name else ""
+        service, server = _service(one), (socket.local_name if opinion.match.is_local else socket.remote_name) or ""
+        profiles, jobs = ", ".join(dict.fromkeys(owner.profile or "" for owner in socket.owners)), _jobs(one)
+        idle = span(socket.idle_seconds)
+        cells: tuple[str, ...] = (_lines(end, name), _lines(service, server), idle, _lines(profiles, jobs))
+        if width >= ONE_LINE:
+            cells = (end, name, service, server, idle, profiles, jobs)
+        table.add_row(_verdict(opinion.verdict), ARROWS[opinion.direction], *map(_cell, cells))
     return table
 
 
@@ -56,7 +58,7 @@ def change_line(word: str, one: Seen, now: datetime) -> str:
     socket, opinion = one.socket, one.opinion
     other = f"{ARROWS[opinion.direction]} {socket.remote_address} {socket.remote_port}"
     name = f" ({one.name.text})" if one.name and one.name.text else ""
-    who = ", ".join(owner.job for owner in socket.owners)
+    who = _jobs(one)
     verdict = opinion.verdict or HELPER
     return inert(f"{now:%H:%M:%S} {word:<6}  {verdict:<8}  {other}{name}  {_service(one)}  {who}".rstrip())
 
@@ -87,6 +89,20 @@ def span(seconds: float) -> str:
         if seconds < limit:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds / 86_400:.0f} days"
+
+
+def _cell(lines: str) -> Text:
+    return Text("\n").join(map(cell, lines.split("\n")))
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(text for text in texts if text)
+
+
+def _jobs(one: Seen) -> str:
+    """The first, and how many there are besides: a server's jobs share its listener."""
+    jobs = [owner.job for owner in one.socket.owners]
+    return jobs[0] + (f" and {len(jobs) - 1} more" if len(jobs) > 1 else "") if jobs else ""
 
 
 def _service(one: Seen) -> str:

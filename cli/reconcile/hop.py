@@ -14,14 +14,14 @@ MOST_EXAMPLES = 10
 class Note(StrEnum):
     """Why something that is not there is no hole."""
 
-    DEAD_LETTER = "dead letters: rejected for a reason that `sk2siem dead-letters` shows"
-    GAP = "said by a gap: the producer announced that it did not read them"
-    EXPIRED = "older than what the topic still holds; --since counts them as holes"
-    DELETED = "older than everything that the SIEM holds; --since counts them as holes"
-    RECENT = "too recent to be compared: the pipeline is still at work on them"
-    WAITING = "not worked on yet: the service has not come so far"
-    FILTERED = "not forwarded: the sink's filter leaves them out"
-    OTHER_POLICY = "judged under another policy: nobody can tell what that one would have said more"
+    DEAD_LETTER = "dead letters (`sk2siem dead-letters list` says why)"
+    GAP = "said by a gap (an alert has told of them)"
+    EXPIRED = "older than what the topic holds (--since counts them as holes)"
+    DELETED = "older than everything that the SIEM holds (--since counts them as holes)"
+    RECENT = "too recent (the pipeline is still at work on them)"
+    WAITING = "not worked on yet (the service has not come so far)"
+    FILTERED = "not forwarded (the filter of the sink leaves them out)"
+    OTHER_POLICY = "judged under another policy (what that one would have said besides cannot be told)"
     UNREADABLE = "records that cannot be read"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 
 from cli.progress import follow
 from cli.reconcile.case import BATCH, Case
@@ -16,8 +15,6 @@ from runtime.record import Record
 from schemas.records import Gap
 from schemas.topics import ENTRIES, dead_letters
 
-RECENT = timedelta(minutes=1)
-
 
 def compare(case: Case, journal: Rereading, entries: Entries) -> Hop:
     """From behind the oldest entry that is there, unless another time is asked for: the broker may be younger than the
@@ -25,7 +22,7 @@ def compare(case: Case, journal: Rereading, entries: Entries) -> Hop:
     hop = case.hop("journal", "the journal", ENTRIES)
     rejected = {record.key for record in case.broker.read(dead_letters("producer"))}
     gaps = Gaps([gap for gap in entries.gaps.values() if gap.system == journal.system])
-    settled_until = _settled_until(journal, entries)
+    settled_until = min(journal.progress, entries.settled_until(journal.system))
     waiting: list[Record] = []
     oldest = entries.oldest.get(journal.system)
     if oldest is None and case.scope.since is None:
@@ -70,13 +67,6 @@ def _fill(case: Case, hop: Hop, waiting: list[Record]) -> None:
         case.publish(waiting)
         hop.filled += len(waiting)
     waiting.clear()
-
-
-def _settled_until(journal: Rereading, entries: Entries) -> datetime:
-    """What happened later is still being read and judged; the last word of a journal that has ended is the last."""
-    judged = entries.judged_until(journal.system)
-    until = journal.progress if judged is None else min(judged, journal.progress)
-    return until if journal.system in entries.ended else until - RECENT
 
 
 def _key(system: str, place: Place) -> bytes:

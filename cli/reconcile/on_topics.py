@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,6 +19,8 @@ from schemas.codec import CodecError, decode_as
 from schemas.records import DetailType, Entry, Gap, Progress, Verdict
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+RECENT = timedelta(minutes=1)
 MOST_RESTORED = 200_000
 """So many entries that were brought back are remembered, about 300 MiB of them."""
 COMMON = ("id", "system")
@@ -33,9 +35,9 @@ HANDSHAKES = frozenset({DetailType.SECURE.value, DetailType.FAILED_SECURE.value}
 @dataclass(slots=True)
 class Entries:
     """What `sk.entries` holds. `oldest` is the oldest entry of each system, `horizon` where a partition begins of
-    which older records have expired, `ended` are the systems of which no more comes, `restored` the entries that were
-    brought back and stand behind their place. `waiting` counts entries that the enricher has not come to, `standings`
-    say how far it is, and `_reached` to what time of each system on each partition. `is_near` tells times that matter.
+    which older records have expired, `restored` the entries that were brought back and stand behind their place.
+    `waiting` counts entries that the enricher has not come to, `standings` say how far it is, and `_reached` to what
+    time of each system on each partition, and whether that is its end. `is_near` tells times that matter.
     """
 
     standings: Mapping[int, Standing]
@@ -44,11 +46,10 @@ class Entries:
     gaps: dict[str, Gap] = field(default_factory=dict)
     oldest: dict[str, tuple[datetime, Place]] = field(default_factory=dict)
     horizon: dict[int, datetime] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
     restored: list[Late] = field(default_factory=list)
     waiting: int = 0
     unreadable: int = 0
-    _reached: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    _reached: dict[tuple[str, int], tuple[datetime, bool]] = field(default_factory=dict)
 
     def scan(self, records: Iterable[StoredRecord]) -> None:
         for record in records:
@@ -70,9 +71,14 @@ class Entries:
         """Those that the enricher has worked on."""
         return (record for record in records if self._is_judged(record))
 
-    def judged_until(self, system: str) -> datetime | None:
-        """Up to which time its entries have been judged on every partition; None where that is not known."""
-        return min((time for (name, _), time in self._reached.items() if name == system), default=None)
+    def settled_until(self, system: str) -> datetime:
+        """Up to which time its entries have been read and judged on every partition, and no connection is open any
+        more; the last word of a journal that has ended is the last."""
+        reached = [state for (name, _), state in self._reached.items() if name == system]
+        if not reached:
+            return LONG_AGO
+        until = min(time for time, _ in reached)
+        return until if all(is_end for _, is_end in reached) else until - RECENT
 
     def has_expired(self, partition: int, time: datetime) -> bool:
         begins = self.horizon.get(partition)
@@ -103,9 +109,8 @@ class Entries:
 
     def _note_progress(self, number: int, document: Mapping[str, Any]) -> None:
         system, time = document["system"], time_of(document)
-        self._reached[system, number] = max(time, self._reached.get((system, number), time))
-        if document.get("final"):
-            self.ended.add(system)
+        before, _ = self._reached.get((system, number), (time, False))
+        self._reached[system, number] = max(time, before), bool(document.get("final"))
 
     def _note_place(self, document: Mapping[str, Any]) -> None:
         system = document["system"]
@@ -120,12 +125,26 @@ class Entries:
 
 @dataclass(slots=True)
 class Verdicts:
-    """What `sk.verdicts` and `sk.alerts` hold. `other_policy` is the newest time of each system that another policy
-    than ours has judged."""
+    """What `sk.verdicts` and `sk.alerts` hold. `evidence` are the entries that verdicts rest on besides their own,
+    `other_policy` is the newest time of each system that another policy than ours has judged, `horizon` where a
+    partition begins of which older records have expired."""
 
     ids: Ids = field(default_factory=Ids)
     alerts: Ids = field(default_factory=Ids)
+    evidence: Ids = field(default_factory=Ids)
     other_policy: dict[str, datetime] = field(default_factory=dict)
+    horizon: dict[tuple[str, int], datetime] = field(default_factory=dict)
+
+    def note(self, verdict: Mapping[str, Any], policy: str) -> None:
+        for one in verdict.get("evidence", ())[1:]:
+            self.evidence.add(one)
+        if verdict["policy"] != policy:
+            time, system = time_of(verdict), verdict["system"]
+            self.other_policy[system] = max(time, self.other_policy.get(system, time))
+
+    def has_expired(self, output: Record, document: Mapping[str, Any]) -> bool:
+        begins = self.horizon.get((output.topic, output.partition))
+        return begins is not None and time_of(document) < begins
 
     def is_of_other_policy(self, document: Mapping[str, Any]) -> bool:
         newest = self.other_policy.get(document["system"])
@@ -139,17 +158,18 @@ def standings_of(case: Case) -> Mapping[int, Standing]:
 
 def verdicts_of(case: Case, policy: str) -> Verdicts:
     found = Verdicts()
-    for record in case.read(VERDICTS):
-        document = document_of(record)
-        if document is None:
-            continue
-        found.ids.add(document["id"])
-        if record.type == Verdict.type and document["policy"] != policy:
-            time, system = time_of(document), document["system"]
-            found.other_policy[system] = max(time, found.other_policy.get(system, time))
-    for record in case.read(ALERTS):
-        if (document := document_of(record)) is not None:
-            found.alerts.add(document["id"])
+    standings = case.broker.standings("enricher", [VERDICTS, ALERTS])
+    expired = {standing.partition for standing in standings if standing.expired}
+    for topic, ids in ((VERDICTS, found.ids), (ALERTS, found.alerts)):
+        for record in case.read(topic):
+            document = document_of(record)
+            if document is None:
+                continue
+            ids.add(document["id"])
+            if record.partition in expired:
+                found.horizon.setdefault(record.partition, time_of(document))
+            if record.type == Verdict.type:
+                found.note(document, policy)
     return found
 
 

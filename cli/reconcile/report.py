@@ -25,7 +25,7 @@ def report(hops: Sequence[Hop], *, is_dry: bool, is_whole: bool) -> None:
     for hop in hops:
         for note, count in sorted(hop.notes.items()):
             if count:
-                screen.print(Text(f"{hop.name}: no holes are {count:,} {note}"), soft_wrap=True)
+                screen.print(Text(f"{hop.name}: no holes: {count:,} {note}"), soft_wrap=True)
         if hop.copies > 0:
             screen.print(Text(f"{hop.name}: {hop.copies:,} copies of what is there once more"), soft_wrap=True)
     if not is_whole:

@@ -27,8 +27,8 @@ CONTROLS = (("host.name", "System"), ("network.application", "Service"))
 
 def document() -> str:
     """The file, as it ships: NDJSON."""
-    tables = (tomllib.loads(file.read_text()) for file in (SEARCHES, DASHBOARDS))
-    searches, dashboards = next(tables)["search"], next(tables)["dashboard"]
+    searches = tomllib.loads(SEARCHES.read_text())["search"]
+    dashboards = tomllib.loads(DASHBOARDS.read_text())["dashboard"]
     objects = [*_views(), *map(_search, searches), *map(_dashboard, dashboards)]
     return "".join(json.dumps(one, sort_keys=True) + "\n" for one in objects)
 
@@ -73,15 +73,13 @@ def _search_name(name: str) -> str:
 
 
 def _dashboard(row: Json) -> Json:
-    panels, references = [], []
+    panels: list[Json] = []
+    references: list[Json] = []
     for number, (place, panel) in enumerate(_placed(row["panel"]), 1):
-        drawn, named = _search_panel(panel) if panel["kind"] == "search" else _lens_panel(panel)
         index = f"p{number}"
+        drawn, named = (_search_panel if panel["kind"] == "search" else _lens_panel)(panel, index)
         panels.append({**drawn, "panelIndex": index, "gridData": {**place, "i": index}, "title": panel["title"]})
-        references += [{**one, "name": f"{index}:{one['name']}"} for one in named]
-        if panel["kind"] == "search":
-            panels[-1]["panelRefName"] = f"panel_{index}"
-            references[-1]["name"] = f"{index}:panel_{index}"
+        references += named
     controls, controlled = _controls()
     attributes = {
         "title": row["title"],
@@ -110,7 +108,7 @@ def _placed(panels: list[Json]) -> Iterator[tuple[Json, Json]]:
         x += panel["width"]
 
 
-def _lens_panel(panel: Json) -> tuple[Json, list[Json]]:
+def _lens_panel(panel: Json, index: str) -> tuple[Json, list[Json]]:
     types = field_types()
     counts = panel.get("counts", {panel["title"] if panel["kind"] == "number" else "connections": ""})
     figures = {
@@ -126,12 +124,14 @@ def _lens_panel(panel: Json) -> tuple[Json, list[Json]]:
     view = VIEWS[panel.get("view", "connection")][0]
     attributes = lens.attributes(panel["title"], view, panel.get("kql", ""), drawn, {**buckets, **figures})
     config = {"attributes": attributes, "enhancements": {}, "hidePanelTitles": panel["kind"] == "number"}
-    return {"type": "lens", "embeddableConfig": config}, attributes["references"]
+    references = [{**one, "name": f"{index}:{one['name']}"} for one in attributes["references"]]
+    return {"type": "lens", "embeddableConfig": config}, references
 
 
-def _search_panel(panel: Json) -> tuple[Json, list[Json]]:
-    reference = {"type": "search", "id": _search_name(panel["search"]), "name": ""}
-    return {"type": "search", "embeddableConfig": {"enhancements": {}}}, [reference]
+def _search_panel(panel: Json, index: str) -> tuple[Json, list[Json]]:
+    name = f"panel_{index}"
+    reference = {"type": "search", "id": _search_name(panel["search"]), "name": f"{index}:{name}"}
+    return {"type": "search", "embeddableConfig": {"enhancements": {}}, "panelRefName": name}, [reference]
 
 
 def _controls() -> tuple[Json, list[Json]]:

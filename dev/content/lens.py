@@ -92,6 +92,7 @@ def picture(kind: str, buckets: Sequence[str], figures: Sequence[str]) -> tuple[
             return "lnsDatatable", {**layer, "columns": [{"columnId": one} for one in (*buckets, *figures)]}
         case _:
             series = "line" if kind == "line" else "bar_stacked"
+            layer |= {"position": "top", "showGridlines": False}
             split = {"splitAccessor": buckets[1]} if len(buckets) > 1 else {}
             drawn = {**layer, "seriesType": series, "xAccessor": buckets[0], "accessors": list(figures), **split}
             return "lnsXY", {

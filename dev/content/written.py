@@ -17,7 +17,7 @@ WRITTEN: Mapping[Path, Callable[[], str]] = {
 
 
 def write() -> Iterator[Path]:
-    """Write what is not fresh; the files that were. Raises Missing."""
+    """Write what is not fresh; the files that were. Raises Missing, Failed."""
     for path, make in WRITTEN.items():
         text = make()
         if not path.exists() or path.read_text() != text:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from dev.chart.tools import kubectl
 from dev.kubernetes.build import build, etcd
-from dev.part import STACK, Failed, Process, free_port
+from dev.part import Failed, Process, free_port
 
 PARTS = ("etcd", "apiserver", "controllers", "scheduler", "kwok")
 
@@ -20,7 +20,7 @@ PARTS = ("etcd", "apiserver", "controllers", "scheduler", "kwok")
 class Kubernetes:
     """A cluster on 127.0.0.1 that begins empty. Pods are scheduled and reported as running; nothing runs in them."""
 
-    def __init__(self, data: Path = STACK / "kubernetes") -> None:
+    def __init__(self, data: Path) -> None:
         self.data = data.absolute()
         self.config = self.data / "kubeconfig"
         self._port = free_port()

@@ -35,17 +35,11 @@ spec:
   {{- with .pod.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
-  {{- with .pod.nodeSelector }}
-  nodeSelector:
+  {{- range $field := list "nodeSelector" "tolerations" "affinity" }}
+  {{- with index $.pod $field }}
+  {{ $field }}:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .pod.tolerations }}
-  tolerations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with .pod.affinity }}
-  affinity:
-    {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- if or .pod.topologySpreadConstraints (gt .replicas 1) .scales }}
   topologySpreadConstraints:

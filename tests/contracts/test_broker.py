@@ -497,6 +497,27 @@ def test_records_that_expired_unread_are_told_to_the_memory_until_a_checkpoint_i
     assert 1 <= size <= 2, "Kafka counts the marker of the transaction"
 
 
+def test_records_that_expire_unread_while_a_source_is_open_are_told_too(rig: Rig) -> None:
+    topic = rig.topic("numbers")
+    publish(rig, records(topic, "1"))
+    memory = RecordingMemory()
+    source = rig.source([topic], memory=memory)
+    source.checkpoint(settled(take(source)))
+    (standing,) = rig.broker().standings(rig.service, [topic])
+    publish(rig, records(topic, "2", "3", "4"))
+    partition, (*_, last) = Partition(topic, 0), rig.broker().read(topic)
+    rig.expire(rig, partition, last.offset)
+
+    batch = take(source)
+    told = list(memory.told)
+    source.checkpoint(settled(batch))
+    publish(rig, records(topic, "5"))
+    after = take(source)
+
+    assert (values(batch.items), values(after.items)) == (["4"], ["5"])
+    assert told == memory.told == [Expired(partition, Offset(standing.next_offset), last.offset)]
+
+
 def test_the_size_of_a_topic_is_about_how_many_records_it_holds(rig: Rig) -> None:
     topic = rig.topic("numbers", partitions=2)
     empty = rig.broker().size(topic)

@@ -105,12 +105,20 @@ class FakeSource:
         """Records of all owned partitions; no records but a moved position where only holes are left."""
         records: list[StoredRecord] = []
         positions: dict[Partition, int] = {}
-        for partition, start in self._next.items():
+        for partition, start in list(self._next.items()):
+            start = self._behind_what_expired(partition, start)
             end = min(self._broker.end(partition), start + self._broker.batch_size - len(records))
             if end > start:
                 records.extend(self._broker.between(partition, start, end))
                 positions[partition] = end
         return Batch(records, positions, self._group.tally) if positions else None
+
+    def _behind_what_expired(self, partition: Partition, start: int) -> int:
+        first = self._broker.first(partition)
+        if start < first:
+            self._memory.expired(Expired(partition, Offset(start), Offset(first)))
+            self._next[partition] = first
+        return max(start, first)
 
     def _checkpoint(self, settled: Settled[StoredRecord]) -> None:
         self._assert_claim()

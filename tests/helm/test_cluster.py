@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.cluster
 
 RELEASE, NAMESPACE = "sk", "soc"
 EVERYTHING = CHART / "ci" / "everything-values.yaml"
+PAGE = (CHART.parent / "docs" / "install.md").read_text()
+VALUES = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SERVICES = ("producer-prod1", "producer-devh1", "enricher", "splunk", "elastic", "syslog", "file")
 
 
@@ -98,6 +101,31 @@ def test_the_chart_is_installed_upgraded_rolled_back_and_removed(cluster: Kubern
     assert not ids(first) & ids(second), "every pod was replaced"
     assert "Rollback to 1" in history
     assert left(cluster) == []
+
+
+def test_the_commands_on_the_page_on_installing_work(cluster: Kubernetes, tmp_path: Path) -> None:
+    (tmp_path / "helm").symlink_to(CHART)
+    (tmp_path / "my-values.yaml").write_text(VALUES.findall(PAGE)[0])
+
+    for command in commands_of_the_page():
+        done = subprocess.run(
+            ["sh", "-ec", command],
+            cwd=tmp_path,
+            env={"HOME": str(tmp_path), "PATH": f"{tools.helm().parent}:/bin", "KUBECONFIG": str(cluster.config)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def commands_of_the_page() -> list[str]:
+    """Those of helm and kubectl, but for the ones that look into a container: nothing runs in these."""
+    lines = [line for block in PAGE.split("\n```")[1::2] for line in block.splitlines()]
+    found = [line for line in lines if line.startswith(("helm ", "kubectl "))]
+    assert len(found) > 12
+    return [line for line in found if " exec " not in line and " logs " not in line]
 
 
 Helm = Callable[..., str]

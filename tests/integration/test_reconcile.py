@@ -282,6 +282,21 @@ def test_what_expired_is_no_hole_unless_it_is_asked_for(line: Line) -> None:
     assert _id(first) in {one["id"] for one in line.documents(VERDICTS)}
 
 
+def test_verdicts_that_expired_before_their_entries_are_no_holes_unless_they_are_asked_for(line: Line) -> None:
+    before = line.contents()
+    verdicts = list(line.broker.read(VERDICTS))
+    line.delete(VERDICTS, verdicts[:200])
+
+    told = reconcile("verdicts")
+    asked = reconcile("verdicts", "--since", "2026-01-01")
+
+    assert (told.code, told.holes) == (0, [])
+    assert told.counts("verdicts")["no_holes"]["expired"] > 150
+    assert asked.code == 0
+    assert holes(asked)["verdicts"] == set(map(_id, verdicts[:200]))
+    assert line.contents() == before
+
+
 def _id(record: StoredRecord) -> str:
     return str(orjson.loads(record.value)["id"])
 
@@ -334,6 +349,18 @@ def test_records_that_cannot_be_read_stop_nothing(line: Line, tmp_path: Path, mo
 
     assert (told.code, holes(told)) == (0, {"journal": missing})
     assert told.counts("verdicts")["no_holes"]["unreadable"] > 0
+
+
+def test_a_journal_that_ends_before_the_position_is_not_taken_for_the_one_that_was_read(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.set(monkeypatch, SK2SIEM_SIMULATOR__ENTRIES="700")
+
+    told = reconcile(as_json=False)
+
+    assert told.code == 69
+    assert "before the stored position" in told.errors
+    assert "Not all of it was compared." in told.out
 
 
 def test_a_terminal_is_told_in_words_where_the_holes_are(line: Line) -> None:

@@ -53,6 +53,13 @@ def test_services_find_each_other() -> None:
     assert SERVICES["splunk"]["environment"]["SK2SIEM_SPLUNK__TOKEN"] == TOKEN
 
 
+@pytest.mark.parametrize("name", ["kafka", "elasticsearch"])
+def test_what_runs_beside_them_is_what_the_tests_use(name: str) -> None:
+    _, _, version = SERVICES[name]["image"].rpartition(":")
+
+    assert f"<version>{version}</version>" in (ROOT / "dev" / name / "pom.xml").read_text()
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_each_service_runs_with_least_rights(name: str) -> None:
     one = SERVICES[name]

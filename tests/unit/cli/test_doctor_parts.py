@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from socket import create_server
 
+import click
 import pytest
 
-from cli.doctor.finding import State
+from cli.doctor.finding import Finding, State
 from cli.doctor.host_server import try_handshake
 from cli.doctor.journal import receiver_count
+from cli.doctor.view import as_text
 from dev.certificates import Certificates
 from producer.receivers import Chain, Receiver
 from producer.settings import ProducerSettings
@@ -90,3 +92,15 @@ def test_a_port_without_tls_and_a_closed_one_say_so() -> None:
 
     assert in_clear.trouble
     assert closed.trouble == "Connection refused"
+
+
+@pytest.mark.parametrize("width", [40, 80, 131, 300])
+def test_findings_fit_the_screen_and_commands_stay_whole(width: int) -> None:
+    command = f"CHGSYSVAL SYSVAL(QAUDLVL) VALUE('{' '.join(['*NETSECURE'] * 12)}')"
+    finding = Finding("netsecure", State.FAIL, "it is not in force " * 9, "nothing of TLS is written " * 9, (command,))
+
+    lines = click.unstyle(as_text(finding, width)).splitlines()
+
+    assert any(line.endswith(command) for line in lines)
+    assert max(len(line) for line in lines if command not in line) <= max(70, min(width, 130))
+    assert lines[0].startswith("fail    netsecure")

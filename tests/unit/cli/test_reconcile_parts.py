@@ -9,10 +9,15 @@ import pytest
 from cli.reconcile.hop import Hop
 from cli.reconcile.ids import Ids
 from cli.reconcile.journal import Gaps
+from cli.reconcile.on_topics import LONG_AGO, Entries
 from producer.reader import JournalRow, Place
 from producer.rereading import Seen
+from runtime.broker import Standing
+from runtime.record import Offset, Partition, StoredRecord
+from schemas.codec import encode
 from schemas.ids import entry_id, origin_of
-from schemas.records import EventId, Gap, JournalPlace
+from schemas.records import EventId, Gap, JournalPlace, Progress
+from schemas.topics import ENTRIES
 
 TIME = datetime(2026, 11, 22, 2, 15, tzinfo=UTC)
 
@@ -93,6 +98,36 @@ def test_the_counts_of_a_hop_add_up_receiver_by_receiver() -> None:
         ("PROD1", "AUDRCV0002", 2, second[10], second[11]),
     ]
     assert told == [first[40], *second[10:12]]
+
+
+def reached(*states: tuple[int, int, bool]) -> datetime:
+    """Up to when a system is settled, by its progress records: partition, minute, and whether it is the last."""
+    standings = {number: Standing(Partition(ENTRIES, number), 100, 100) for number in (0, 1)}
+    entries = Entries(standings)
+    for number, minute, is_final in states:
+        time = TIME + timedelta(minutes=minute)
+        progress = Progress("PROD1", "QSYS/QAUDJRN", time, True, None, 0, 2, is_final)
+        entries.scan([StoredRecord(Partition(ENTRIES, number), Offset(1), b"PROD1", encode(progress), "progress")])
+    return entries.settled_until("PROD1")
+
+
+@pytest.mark.parametrize(
+    ("states", "minute"),
+    [
+        pytest.param([(0, 9, False), (1, 5, False)], 4, id="the slowest partition counts, less a minute"),
+        pytest.param([(0, 9, True), (1, 9, True)], 9, id="to the very end of a journal that has ended"),
+        pytest.param([(0, 9, True), (1, 9, True), (0, 20, False), (1, 20, False)], 19, id="it goes on after its end"),
+        pytest.param([(0, 9, True), (1, 9, False)], 8, id="its end has not come to every partition"),
+    ],
+)
+def test_what_is_settled_is_read_and_judged_on_every_partition(
+    states: list[tuple[int, int, bool]], minute: int
+) -> None:
+    assert reached(*states) == TIME + timedelta(minutes=minute)
+
+
+def test_nothing_is_settled_of_a_system_without_progress() -> None:
+    assert reached() == LONG_AGO
 
 
 def place(receiver: int, sequence: int) -> JournalPlace:

@@ -3,6 +3,7 @@
 from runtime.dead_letters import dead_letter
 from runtime.flow import Reason
 from runtime.record import Offset, Partition, StoredRecord
+from runtime.release import release
 
 ORIGINAL = StoredRecord(Partition("sk.entries", 4), Offset(77), b"PROD1|10.0.0.1", b"\xff not JSON", "entry")
 
@@ -19,6 +20,7 @@ def test_its_headers_have_kafka_connects_names() -> None:
 
     headers = {name: value.decode() for name, value in letter.headers}
     assert headers.pop("x-rejected-at").endswith("Z")
+    assert headers.pop("x-app-version") == release()
     assert headers == {
         "__connect.errors.topic": "sk.entries",
         "__connect.errors.partition": "4",
