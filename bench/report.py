@@ -45,10 +45,10 @@ def report(ground: Ground) -> Iterator[Contest]:
     def added() -> Added:
         found = [score for seed in SEEDS for score in scores(WEEKS.model_copy(update={"seed": seed}))]
         seconds, mib = max(one.seconds for one in measured), max(one.peak_rss_mib for one in measured)
+        cpu = max(one.cpu_seconds for one in measured)
         kept = seconds <= LONGEST_SECONDS and mib <= LARGEST_MIB
-        budget = (
-            f"{ground.waiting:,} verdicts: {seconds:.1f} s of {LONGEST_SECONDS:.0f}, {mib:.0f} MiB of {LARGEST_MIB:.0f}"
-        )
+        took = f"{seconds:.1f} s ({cpu:.1f} s of CPU) and {mib:.0f} MiB"
+        budget = f"{ground.waiting:,} verdicts: {took}; {LONGEST_SECONDS:.0f} s and {LARGEST_MIB:.0f} MiB allowed"
         figures = {"seconds": round(seconds, 1), "within_budget": kept, "scores": [_figures(score) for score in found]}
         return Added(figures, "\n  ".join([budget, *(score.text for score in found)]))
 

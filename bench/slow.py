@@ -16,7 +16,7 @@ from bench.watched import Watched
 ANSWER_SECONDS = 0.25
 SECONDS = 40.0
 LOOKS = 40
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 ENDLESS = "1000000000"
 
 

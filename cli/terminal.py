@@ -1,10 +1,13 @@
-"""The terminal of whoever looks: a console that does not break lines in files, and text that cannot harm it."""
+"""The terminal of whoever looks: a console that does not break lines in files, tables, text that cannot harm it."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 import orjson
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 COLOURS = {"secure": "green", "insecure": "red", "unknown": "yellow", "failed": "magenta"}
@@ -34,3 +37,13 @@ def inert(text: str) -> str:
 def cell(text: str) -> Text:
     """For a table: inert, and never read as markup."""
     return Text(inert(text))
+
+
+def table(title: str, *texts: str, numbers: Sequence[str] = ()) -> Table:
+    """A table of ours: texts on the left, numbers on the right."""
+    made = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in texts:
+        made.add_column(heading, overflow="fold")
+    for heading in numbers:
+        made.add_column(heading, justify="right", no_wrap=True)
+    return made

@@ -17,7 +17,8 @@ TIME_DOES_NOT_COUNT = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME
 NOT_YET_VALID, EXPIRED = 9, 10
 ANOTHER_NAME = frozenset({62, 64})
 NOT_TRUSTED = frozenset({2, 18, 19, 20, 21})
-WANTS_OURS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")
+WANTS_OURS = "CERTIFICATE_REQUIRED"
+NOTHING_IN_COMMON = "HANDSHAKE_FAILURE"
 REFUSES_OURS = ("BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN")
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
@@ -92,6 +93,11 @@ def _refused_there(error: ssl.SSLError, prefix: str) -> str:
         return f"the server broke it off without a word: if it asks for a client certificate, set {prefix}CERT_FILE"
     if reason.endswith(WANTS_OURS):
         return f"the server asks for a client certificate ({reason}): set {prefix}CERT_FILE and {prefix}KEY_FILE"
+    if reason.endswith(NOTHING_IN_COMMON):
+        return (
+            f"the server ended it ({reason}): it wants a client certificate, which {prefix}CERT_FILE names, "
+            "or a version or cipher of TLS that is not offered"
+        )
     if reason.endswith(REFUSES_OURS):
         return f"the server refuses our client certificate ({reason}): check {prefix}CERT_FILE"
     if reason in NO_TLS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from cli.children import start, stop, stop_on_hangup
 from cli.demo.folder import Folder
@@ -79,6 +80,7 @@ def _run(settings: Settings, folder: Folder, entries: int, console: Console) -> 
     if running.shutdown.requested:
         console.print("Stopped before the journal ended; this is what was found so far.\n")
     report(watch.picture, folder.results(), console)
+    console.print(Text(f"\nA page for whoever asks: sk2siem report {folder.shown} --html report.html"), soft_wrap=True)
 
 
 def demo_environ(environ: Mapping[str, str], folder: Folder, entries: int) -> dict[str, str]:

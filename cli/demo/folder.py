@@ -29,9 +29,13 @@ class Folder:
 
     def results(self) -> list[Path]:
         """What there is to look at, shown relative to the current folder where it is inside it."""
-        here = Path.cwd()
         found = [*sorted(self.path.glob("*.ndjson")), self.broker, self.path / LOGS]
-        return [file.relative_to(here) if file.is_relative_to(here) else file for file in found]
+        return [_as_seen_from_here(file) for file in found]
+
+    @property
+    def shown(self) -> Path:
+        """The folder itself, in the same way."""
+        return _as_seen_from_here(self.path)
 
     def __enter__(self) -> Self:
         try:
@@ -61,3 +65,8 @@ class Folder:
                 file.unlink()
         shutil.rmtree(self.path / LOGS, ignore_errors=True)
         (self.path / LOGS).mkdir()
+
+
+def _as_seen_from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from runtime.record import StoredRecord
 from schemas.codec import decode_as
-from schemas.records import Alert, Endpoint, EventId, Progress, Verdict, VerdictKind
+from schemas.records import Alert, EventId, Progress, Verdict, VerdictKind
 from schemas.topics import ENTRIES, VERDICTS
 
 NEWEST = 6
@@ -56,8 +56,3 @@ class Picture:
     def _add_alert(self, record: StoredRecord) -> None:
         self.alerts += 1
         self.newest.appendleft(decode_as(Alert, record.value))
-
-
-def remote_end(verdict: Verdict) -> Endpoint:
-    """The end that is not the system's: who connected, or what the system connected to."""
-    return verdict.destination if verdict.direction == "outbound" else verdict.source

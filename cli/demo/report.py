@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo.picture import Picture, remote_end
+from cli.demo.picture import Picture
+from cli.report.tally import remote_end
+from cli.terminal import table
 from schemas.records import Direction, Network, Verdict, VerdictKind
 
 MOST_SERVICES = 12
@@ -63,13 +64,13 @@ def _services(verdicts: Sequence[Verdict]) -> Table:
     if len(rows) > MOST_SERVICES:
         rest = [verdict for _, group in rows[MOST_SERVICES:] for verdict in group]
         rows = [*rows[:MOST_SERVICES], (f"{len(rows) - MOST_SERVICES} others", rest)]
-    table = _table("Connections by service, and who opened them", "service", numbers=(*ORIGINS, "all", "insecure"))
+    made = table("Connections by service, and who opened them", "service", numbers=(*ORIGINS, "all", "insecure"))
     for name, group in rows:
         origins = Counter(_origin(verdict) for verdict in group)
         bad = sum(verdict.verdict is VerdictKind.INSECURE for verdict in group)
         counts = [*(origins[origin] for origin in ORIGINS), len(group), bad]
-        table.add_row(Text(name), *(f"{count:,}" if count else "-" for count in counts))
-    return table
+        made.add_row(Text(name), *(f"{count:,}" if count else "-" for count in counts))
+    return made
 
 
 def _origin(verdict: Verdict) -> str:
@@ -79,10 +80,10 @@ def _origin(verdict: Verdict) -> str:
 
 
 def _reasons(insecure: Sequence[Verdict]) -> Table:
-    table = _table("Why insecure", "reason", "what it means", "severity", numbers=("connections",))
+    made = table("Why insecure", "reason", "what it means", "severity", numbers=("connections",))
     for (reason, severity), count in Counter((one.reason, one.severity) for one in insecure).most_common():
-        table.add_row(reason, MEANINGS.get(reason, ""), severity, f"{count:,}")
-    return table
+        made.add_row(reason, MEANINGS.get(reason, ""), severity, f"{count:,}")
+    return made
 
 
 def _addresses(insecure: Sequence[Verdict]) -> Table:
@@ -90,23 +91,14 @@ def _addresses(insecure: Sequence[Verdict]) -> Table:
     groups: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in insecure:
         groups[remote_end(verdict).address or "unknown"].append(verdict)
-    table = _table(
+    made = table(
         "Most insecure connections, by remote address", "address", "where", "what to do", numbers=("connections",)
     )
     for address, group in sorted(groups.items(), key=lambda row: (-len(row[1]), row[0]))[:MOST_ADDRESSES]:
         advice = Counter(verdict.advice for verdict in group if verdict.advice).most_common(1)
         name = next((name for verdict in group if (name := remote_end(verdict).name)), None)
         shown = f"{address} {name}" if name else address
-        table.add_row(
+        made.add_row(
             Text(shown), WHERE.get(group[0].network, ""), Text(advice[0][0] if advice else ""), f"{len(group):,}"
         )
-    return table
-
-
-def _table(title: str, *texts: str, numbers: Sequence[str]) -> Table:
-    table = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in texts:
-        table.add_column(heading)
-    for heading in numbers:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
+    return made

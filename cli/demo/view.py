@@ -10,7 +10,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo.picture import Picture, remote_end
+from cli.demo.picture import Picture
+from cli.report.tally import remote_end
 from cli.terminal import COLOURS, cell
 from schemas.records import VerdictKind
 

@@ -5,12 +5,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-import orjson
 
 from cli.report.command import FILE, opened, reading_tool, since_option, system_option, until_option
 from cli.report.tally import Selection
 from cli.settings import load
-from cli.terminal import console
+from cli.terminal import console, json_option, say_json
 from enricher.ended import Span
 from enricher.policy import Protocol
 
@@ -47,7 +46,7 @@ class Day(click.ParamType[date]):
 @until_option
 @system_option
 @click.option("--csv", "table", type=FILE, help="Write a ticket for each who has to change something into this file.")
-@click.option("--json", "json", is_flag=True, help="Print one JSON object a line instead of tables.")
+@json_option
 def command(
     source: str,
     ports: tuple[int, ...],
@@ -58,7 +57,7 @@ def command(
     until: datetime | None,
     systems: tuple[str, ...],
     table: Path | None,
-    json: bool,
+    as_json: bool,
 ) -> None:
     """Say who breaks when a port is closed, a TLS version or a cipher goes, and what each must change to.
 
@@ -90,8 +89,8 @@ def command(
     if table is not None:
         with opened(table) as file:
             write_tickets(outlook, findings, on, file)
-    if json:
+    if as_json:
         for one in documents(outlook, findings, on):
-            click.echo(orjson.dumps(one))
+            say_json(one)
     elif table is None:
         show(outlook, findings, on, console())

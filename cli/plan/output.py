@@ -12,9 +12,9 @@ from cli.plan import words
 from cli.plan.outlook import Breaks, Outlook
 from cli.report.findings import Findings
 from cli.report.tables import Document, moment, write_rows
-from cli.report.terminal import address_text, table
+from cli.report.terminal import address_text
 from cli.report.words import moment_text, most
-from cli.terminal import cell
+from cli.terminal import cell, table
 
 MOST_LINES = 40
 TICKET = (

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
-import orjson
 
 from cli.interruption import interruptible
 from cli.records import Moment
@@ -17,7 +16,7 @@ from cli.report.lines import DIMENSIONS
 from cli.report.tally import Selection
 from cli.running import running_of
 from cli.settings import Settings, load
-from cli.terminal import console
+from cli.terminal import console, json_option, say_json
 from enricher.ended import Span
 from runtime.errors import ConfigError, Halt, Unavailable
 from runtime.logs import Level, configure
@@ -59,7 +58,7 @@ class Dimensions(click.ParamType[tuple[str, ...]]):
 @click.option("--jobs", is_flag=True, help="Ask the IBM i for its scheduled jobs; done anyway where it is the SOURCE.")
 @click.option("--html", "html", type=FILE, help="Write a page into this file: it needs no network and prints well.")
 @click.option("--csv", "table", type=FILE, help="Write the groups into this file, for a spreadsheet.")
-@click.option("--json", "json", is_flag=True, help="Print one JSON object a line instead of tables.")
+@json_option
 def command(
     source: str,
     since: datetime | None,
@@ -70,7 +69,7 @@ def command(
     jobs: bool,
     html: Path | None,
     table: Path | None,
-    json: bool,
+    as_json: bool,
 ) -> None:
     """Say who connected, what of it was not encrypted, what recurs, and what could not be known.
 
@@ -99,11 +98,11 @@ def command(
 
         with opened(table) as file:
             write_csv(findings, by, file)
-    if json:
+    if as_json:
         from cli.report.tables import documents
 
         for one in documents(findings, by):
-            click.echo(orjson.dumps(one))
+            say_json(one)
     elif html is None and table is None:
         from cli.report.terminal import show
 

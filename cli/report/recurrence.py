@@ -40,6 +40,11 @@ class Watched:
     start: int
     end: int
 
+    @property
+    def days(self) -> range:
+        """The midnights before all that was seen."""
+        return range(self.start // DAY * DAY, self.end + 1, DAY)
+
     def starts(self, second: int) -> list[int]:
         """The moments of that second of the day, one for each day, in the time that was watched."""
         first = self.start + (second - self.start) % DAY
@@ -109,9 +114,12 @@ def _steady(times: Sequence[int]) -> Recurrence | None:
 def _best(times: list[int], watched: Watched, weekdays: frozenset[int]) -> tuple[Recurrence, list[int]] | None:
     """The clearest time of day among those on these days of the week, and the times without it."""
     best: tuple[Recurrence, list[int]] | None = None
+    possible = sum(weekday(day) in weekdays for day in watched.days)
+    if possible < FEWEST or len(times) < FEWEST:
+        return None
     wanted = [time for time in times if weekday(time) in weekdays]
-    expected = sum(weekday(day) in weekdays for day in watched.starts(0))
-    if len({time // DAY for time in wanted}) + 1 < max(FEWEST, SHARE * (expected - 1)):
+    # a job around midnight is on one day more or less
+    if len({time // DAY for time in wanted}) + 1 < max(FEWEST, SHARE * (possible - 2)):
         return None
     for width in WIDTHS:
         found = _at_width(times, watched, weekdays, (_densest(wanted, width), width))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,7 +10,7 @@ from cli.report import words
 from cli.report.findings import Findings
 from cli.report.lines import Line, is_accepted, is_not_secure, lines
 from cli.report.tally import Group
-from cli.terminal import COLOURS, cell
+from cli.terminal import COLOURS, cell, table
 from schemas.records import Direction, VerdictKind
 
 MOST_LINES = 20
@@ -40,16 +39,6 @@ def show(findings: Findings, by: Sequence[str], console: Console) -> None:
     console.print(Text("What could not be known", style="bold"))
     for line in words.limits(findings):
         console.print(cell(f"  {line}"), soft_wrap=True)
-
-
-def table(title: str, *texts: str, numbers: Sequence[str] = ()) -> Table:
-    """A table of ours: texts on the left, numbers on the right."""
-    made = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for heading in texts:
-        made.add_column(heading, overflow="fold")
-    for heading in numbers:
-        made.add_column(heading, justify="right", no_wrap=True)
-    return made
 
 
 def verdict_text(kind: VerdictKind, text: str | None = None) -> Text:

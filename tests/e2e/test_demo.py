@@ -126,10 +126,24 @@ def test_every_connection_of_the_journal_is_in_the_files_once(finished: Finished
 
 
 def test_every_printed_file_exists(finished: Finished) -> None:
-    listed = finished.printed.split("Files\n")[1].split()
+    listed = finished.printed.split("Files\n")[1].split("\n\n")[0].split()
 
     assert "demo-output/verdicts.ndjson" in listed
     assert [name for name in listed if not (finished.output.parent / name).exists()] == []
+
+
+def test_the_report_that_is_offered_counts_what_the_demo_counted(finished: Finished) -> None:
+    offer = finished.printed.splitlines()[-1].partition(": ")[2]
+    assert offer == "sk2siem report demo-output --html report.html"
+
+    command = [sys.executable, "-P", "-m", "cli", *offer.split()[1:-2], "--json"]
+    made = subprocess.run(command, cwd=finished.output.parent, env=environment(), capture_output=True, check=True)
+
+    found = json.loads(made.stdout.splitlines()[0])
+    summary = SUMMARY.search(finished.printed)
+    assert summary is not None
+    counted = [int(summary.group(number).replace(",", "")) for number in range(1, 6)]
+    assert counted == [found[name] for name in ("connections", "remotes", "insecure", "unknown", "secure")]
 
 
 def test_a_second_demo_in_the_same_folder_starts_afresh(finished: Finished) -> None:

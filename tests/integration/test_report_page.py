@@ -13,12 +13,14 @@ import pytest
 from cli.main import run_command
 from dev.chromium import Chromium
 from dev.chromium.page import Page
+from dev.part import STACK
 from schemas.codec import encode
 from schemas.records import AnyRecord, Endpoint, VerdictKind
 from tests.missing import or_give_up
 from tests.unit.cli.report.reported import MONDAY, correction, event, gap, outbound, status, verdict
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+PICTURES = STACK / "pictures"
 ATTACKS = (
     "<script>document.title='owned'</script>",
     "\"><img src=x onerror=document.title='owned'>",
@@ -82,14 +84,15 @@ def page(browser: Chromium, report: Path) -> Page:
     return browser.open(report)
 
 
-def test_light_dark_and_print_look_different_and_are_kept_to_be_looked_at(page: Page, report: Path) -> None:
+def test_light_dark_and_print_look_different_and_are_kept_to_be_looked_at(page: Page) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
     shots = {}
     for scheme in ("light", "dark"):
         page.prefer(scheme)
-        shots[scheme] = page.screenshot(report.with_name(f"{scheme}.png"), height=2400).read_bytes()
+        shots[scheme] = page.screenshot(PICTURES / f"report-{scheme}.png", height=2400).read_bytes()
     page.media("print")
-    shots["print"] = page.screenshot(report.with_name("print.png"), height=2400).read_bytes()
-    pdf = page.pdf(report.with_name("report.pdf")).read_bytes()
+    shots["print"] = page.screenshot(PICTURES / "report-print.png", height=2400).read_bytes()
+    pdf = page.pdf(PICTURES / "report.pdf").read_bytes()
 
     assert len({*shots.values()}) == 3
     assert all(shot.startswith(b"\x89PNG") and len(shot) > 50_000 for shot in shots.values())
