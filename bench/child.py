@@ -110,11 +110,11 @@ def _work(source: Source[T], stage: Stage[T], running: Running, meter: Meter) ->
 
 
 def _names(metrics: Metrics) -> dict[str, float]:
-    """Which share of the addresses of all batches needed no lookup, and which had its name in time."""
+    """Which share of the addresses of all batches needed no lookup, and which was answered in time."""
     hits, late = metrics.value("dns_cache_hits_total"), metrics.value("dns_late_total")
     lookups = sum(metrics.value("dns_lookups_total", outcome=outcome) for outcome in OUTCOMES)
     asked = max(1.0, hits + lookups)
-    return {"dns_hit_share": hits / asked, "dns_named_share": max(0.0, asked - late) / asked}
+    return {"dns_hit_share": hits / asked, "dns_answered_share": max(0.0, asked - late) / asked}
 
 
 if __name__ == "__main__":

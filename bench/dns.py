@@ -43,17 +43,17 @@ def compared(runs: dict[str, list[Measurement]]) -> Added:
     """Each kind of name server beside the fast one."""
     rates = {kind: median(one.entries_per_second for one in found) for kind, found in runs.items()}
     late = {kind: max(one.notes["alert_p99_seconds"] for one in found) for kind, found in runs.items()}
-    named = {kind: median(one.notes["dns_named_share"] for one in found) for kind, found in runs.items()}
+    answered = {kind: median(one.notes["dns_answered_share"] for one in found) for kind, found in runs.items()}
     words = [
         f"{kind} name server {rates[kind]:,.0f} entries/s ({rates[kind] / rates[FAST]:.2f} of fast), "
-        f"alert from polled to committed {late[kind]:.3f} s (p99), {named[kind]:.0%} of the addresses named in time"
+        f"alert from polled to committed {late[kind]:.3f} s (p99), {answered[kind]:.0%} of addresses answered in time"
         for kind in runs
     ]
     return Added(
         {
             "shares": {kind: round(rates[kind] / rates[FAST], 3) for kind in TROUBLED},
             "alert_p99_seconds": round(max(late.values()), 3),
-            "named_share": {kind: round(share, 3) for kind, share in named.items()},
+            "answered_share": {kind: round(share, 3) for kind, share in answered.items()},
         },
         "\n  ".join(["", *words]).rstrip(),
     )

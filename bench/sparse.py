@@ -34,7 +34,6 @@ def sparse(ground: Ground) -> Iterator[Contest]:
     with stock.ibmi(ground.folder / "ibmi-sparse", 0) as double:
         reader = Reader(double)
         reader.polls(POLLS_BEFORE)
-        double.control.settle()
         start, _, later = reader.polls(POLLS), reader.polls(POLLS_BETWEEN), reader.polls(POLLS)
         reader.close()
         yield Contest(lambda _: later, lambda _: start, reader.entries, lambda: added(start, later), rounds=1)

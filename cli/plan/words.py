@@ -17,7 +17,8 @@ def headline(outlook: Outlook, on: date | None) -> str:
         return f"With {changes}{when}, nothing that was seen breaks."
     remotes = len({one.line.remote for one in outlook.breaks})
     connections = sum(one.connections for one in outlook.breaks)
-    return f"With {changes}{when}, {remotes:,} addresses break: {connections:,} connections were seen of them."
+    who = "1 address breaks" if remotes == 1 else f"{remotes:,} addresses break"
+    return f"With {changes}{when}, {who}: {connections:,} connections were seen of {'it' if remotes == 1 else 'them'}."
 
 
 def watched_text(outlook: Outlook) -> str:

@@ -87,10 +87,6 @@ class Control:
         for number in range(1, times + 1):
             self._wire.query("SELECT dbl.repeat(CAST($1 AS decimal), CAST($2 AS integer))", str(last), number)
 
-    def settle(self) -> None:
-        """PostgreSQL learns at once what is in the journal, as it would by itself a minute later."""
-        self._wire.run("VACUUM ANALYZE dbl.entries")
-
     def advance(self, count: int) -> None:
         """Entries of other types take the next `count` sequence numbers."""
         self._wire.query(

@@ -88,7 +88,8 @@ BEGIN
       FROM dbl.receivers r WHERE r.ord BETWEEN opening AND closing ORDER BY r.ord;
 END $$;
 
--- LANGUAGE sql and STABLE, so that PostgreSQL inlines it and FETCH FIRST stops early
+-- LANGUAGE sql and STABLE, so that PostgreSQL inlines it and FETCH FIRST stops early. ORDER BY keeps the range with the
+-- entries: joined with the rest, PostgreSQL looks for it among all entries of the receiver as long as it has no statistics.
 CREATE FUNCTION qsys2.display_journal(
   journal_library varchar, journal_name varchar, starting_receiver_library varchar DEFAULT '*LIBL',
   starting_receiver_name varchar DEFAULT '*CURRENT', starting_timestamp timestamp DEFAULT NULL, starting_sequence decimal DEFAULT NULL,
@@ -107,7 +108,9 @@ RETURNS SETOF dbl.journal_row LANGUAGE sql STABLE AS $$
          '*SYSBAS'::varchar, 1, NULL::integer, NULL::integer, NULL::integer, NULL::varchar
     FROM dbl.range($1, $2, $3, $4, $6, $16, $17, $19) AS g
     JOIN dbl.receivers r ON r.ord = g.receiver
-    JOIN dbl.entries e ON e.receiver = g.receiver AND e.sequence >= g.lowest AND e.sequence <= g.highest
+    CROSS JOIN LATERAL (SELECT * FROM dbl.entries AS one
+                         WHERE one.receiver = g.receiver AND one.sequence >= g.lowest AND one.sequence <= g.highest
+                         ORDER BY one.receiver, one.sequence) AS e
    WHERE ($7 IS NULL OR e.code = ANY (regexp_split_to_array($7, '[ ,]+')))
      AND ($8 IS NULL OR e.type = ANY (regexp_split_to_array($8, '[ ,]+')))
      AND ($5 IS NULL OR e.at >= $5) AND ($18 IS NULL OR e.at <= $18)

@@ -53,7 +53,9 @@ RETURNS SETOF dbl.audit_sk_row LANGUAGE sql STABLE AS $$
          CASE WHEN dbl.number(e.data, 55, 2) > 0 THEN substring(e.data FROM 60 FOR dbl.number(e.data, 55, 2)) END
     FROM dbl.range('QSYS', 'QAUDJRN', start_library, start_name, start_sequence, end_library, end_name, end_sequence) AS g
     JOIN dbl.receivers r ON r.ord = g.receiver
-    JOIN dbl.entries e ON e.receiver = g.receiver AND e.sequence >= g.lowest AND e.sequence <= g.highest
+    CROSS JOIN LATERAL (SELECT * FROM dbl.entries AS one
+                         WHERE one.receiver = g.receiver AND one.sequence >= g.lowest AND one.sequence <= g.highest
+                         ORDER BY one.receiver, one.sequence) AS e
    WHERE e.code = 'T' AND e.type = 'SK' AND (start_time IS NULL OR e.at >= start_time) AND (end_time IS NULL OR e.at <= end_time)
 $$;
 

@@ -192,9 +192,7 @@ def test_the_terminal_says_how_long_was_watched_and_what_that_cannot_show(
     assert run_command(["plan", "records.ndjson", "--close-port", "23", "--on", "2026-12-01"]) == 0
 
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert lines[0] == (
-        "With port 23 (telnet) closed on 2026-12-01, 1 addresses break: 7 connections were seen of them."
-    )
+    assert lines[0] == ("With port 23 (telnet) closed on 2026-12-01, 1 address breaks: 7 connections were seen of it.")
     assert lines[1] == "Watched: 8 days, 2026-11-02 to 2026-11-09. Source: the file records.ndjson."
     assert "Connections to port 23 that were open before the time watched are not in the journal." in lines
     assert "For 60 min *NETTELSVR was not in force on PROD1: what connected then is not in this plan." in lines
