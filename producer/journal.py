@@ -54,13 +54,11 @@ class Journal:
 
     def confirm(self, present: frozenset[str]) -> None:
         """The levels were read from the system: whatever was thought before is checked by them."""
-        wrong = (self.levels or present) - present
-        if self.is_asserted and wrong:
+        before = present if self.levels is None else self.levels
+        if not self.is_asserted and before != present:
+            log.warning("the audit levels changed, and no entry says so", before=sorted(before), now=sorted(present))
+        elif self.is_asserted and (wrong := before - present):
             log.error("what is asserted is not audited", levels=sorted(wrong))
-        elif self.levels is not None and self.levels != present:
-            log.warning(
-                "the audit levels changed, and no entry says so", before=sorted(self.levels), now=sorted(present)
-            )
         self.know(present)
 
     def recall(self, stored: Position | None) -> None:

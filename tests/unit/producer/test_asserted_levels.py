@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from producer.journal import Journal
 from producer.journal_clock import JournalClock
@@ -121,14 +122,14 @@ def test_the_present_levels_check_what_was_thought_before(
     assertion: frozenset[str] | None,
     known: frozenset[str] | None,
     event: str | None,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     checked = replace(journal(assertion), levels=known)
 
-    checked.confirm(frozenset({"*NETSCK", "*SECURITY"}))
+    with capture_logs() as lines:
+        checked.confirm(frozenset({"*NETSCK", "*SECURITY"}))
 
     assert (checked.levels, checked.is_asserted) == (frozenset({"*NETSCK", "*SECURITY"}), False)
-    assert (event or "") in capsys.readouterr().out
+    assert [line["event"] for line in lines] == ([event] if event else [])
 
 
 @pytest.mark.parametrize("wrong", ["NETSCK", "*netsck", "everything"])
