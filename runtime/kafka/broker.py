@@ -1,6 +1,10 @@
 """The Broker port over a Kafka cluster."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+
+from kafka import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 
 from runtime.bounded import Bounded
 from runtime.broker import Standing, Subscription, TopicState
@@ -19,6 +23,8 @@ from runtime.settings import BrokerSettings
 from schemas.topics import Topic
 
 DEFAULT_PORT = 9092
+COORDINATOR_SECONDS = 15.0
+COORDINATOR_PAUSE = 0.2
 
 
 class KafkaBroker:
@@ -79,15 +85,25 @@ class KafkaBroker:
         with translated("reading committed offsets"):
             admin = self._clients.admin()
             try:
-                group = f"sk2siem.{service}"
-                found = admin.list_group_offsets({group: None}).get(group, {})
+                committed = self._committed(admin, f"sk2siem.{service}")
             finally:
                 admin.close()
-        committed = {Partition(*place): offset.offset for place, offset in found.items() if offset.offset >= 0}
         return [
             Standing(place, committed.get(place, first), end, expired=first > 0)
             for place, (first, end) in ((place, ends[place]) for place in places)
         ]
+
+    def _committed(self, admin: KafkaAdminClient, group: str) -> dict[Partition, int]:
+        """A new cluster makes its topic of offsets when it is first asked for one, and is not available until then."""
+        deadline = time.monotonic() + COORDINATOR_SECONDS
+        while True:
+            try:
+                found = admin.list_group_offsets({group: None}).get(group, {})
+            except CoordinatorNotAvailableError:
+                if time.monotonic() > deadline or self._running.shutdown.wait(COORDINATOR_PAUSE):
+                    raise
+            else:
+                return {Partition(*place): offset.offset for place, offset in found.items() if offset.offset >= 0}
 
     def check(self) -> str:
         with translated(f"reaching {','.join(self._servers)}"):
