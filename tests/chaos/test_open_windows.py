@@ -64,5 +64,5 @@ def owners(workers: Sequence[Worker]) -> Mapping[str, set[str]]:
                 partitions = event["partitions"]
                 assert isinstance(partitions, list)
                 for partition in partitions:
-                    found.setdefault(partition, set()).add(worker.name)
+                    found.setdefault(partition, set()).add(str(event["worker"]))
     return found

@@ -1,6 +1,6 @@
 """A saved journal through `run all`: analysed to its end, and then everything ends by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from dev.kafka import Kafka
+from dev.part import free_port
 from producer.file_reader import position_name
 from producer.simulator.partition import Partition
 from producer.simulator.settings import SimulatorSettings
@@ -31,11 +32,14 @@ END_SECONDS = 120
 
 
 @pytest.fixture(params=["embedded", "kafka"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A broker that nobody else reads from: `run all` ends when nothing is left, whoever left it."""
     if request.param == "embedded":
-        return f"sqlite:///{tmp_path / 'broker.db'}"
-    kafka: Kafka = request.getfixturevalue("kafka")
-    return kafka.url
+        yield f"sqlite:///{tmp_path / 'broker.db'}"
+        return
+    request.getfixturevalue("kafka")  # it proves that Kafka can be had
+    with Kafka(port=free_port(), data=tmp_path / "kafka") as own:
+        yield own.url
 
 
 @pytest.fixture
