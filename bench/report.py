@@ -6,7 +6,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count, islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from producer.simulator.settings import SimulatorSettings
 from schemas.codec import decode_as, encode
 from schemas.ids import entry_id
 from schemas.lines import read_line
-from schemas.records import Verdict
+from schemas.records import Verdict, changed
 from schemas.topics import VERDICTS
 from tests.score import Score, scores
 
@@ -72,7 +71,7 @@ def _verdicts(ground: Ground) -> Iterator[bytes]:
             if verdict.supersedes is None:
                 time = verdict.time + later
                 one = entry_id(time.replace(tzinfo=None), verdict.system, verdict.receiver, number)
-                yield encode(replace(verdict, id=one, time=time, evidence=(one,)))
+                yield encode(changed(verdict, id=one, time=time, evidence=(one,)))
 
 
 def _figures(score: Score) -> dict[str, object]:

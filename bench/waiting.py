@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -17,7 +17,7 @@ from runtime.broker import Publisher
 from runtime.record import Record
 from schemas.codec import encode
 from schemas.ids import entry_id
-from schemas.records import DetailType, Entry, Progress
+from schemas.records import DetailType, Entry, Progress, changed
 from schemas.topics import DEFAULT_PARTITIONS, ENTRIES, entry_key, partition_of
 from tests.e2e.processes import ServiceProcess
 from tests.unit.enricher.samples import ACCEPT, LEVELS, TIME
@@ -136,7 +136,7 @@ def _at(number: int) -> timedelta:
 def _accept(number: int) -> Record:
     client = number % CLIENTS
     time = TIME + _at(number)
-    entry: Entry = replace(
+    entry: Entry = changed(
         ACCEPT,
         id=entry_id(time.replace(tzinfo=None), ACCEPT.system, ACCEPT.receiver, number),
         sequence=str(number),

@@ -1,13 +1,12 @@
 """Records of `sk.entries` that were taken from a topic: cut to a span of time, and ended so that each window closes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import CodecError, decode, encode
-from schemas.records import Audit, Entry, Gap, Progress
+from schemas.records import Audit, Entry, Gap, Progress, changed
 
 CONTEXT = timedelta(minutes=10)
 
@@ -64,7 +63,7 @@ class Ended:
             elif isinstance(content, Progress | Audit) and place not in self._last:
                 self._before[place] = record, content
         for (partition, system), last in self._last.items():
-            end = replace(last, time=last.time + self._later)
+            end = changed(last, time=last.time + self._later)
             self._ends[partition] += 1
             offset = Offset(self._ends[partition])
             yield StoredRecord(partition, offset, system.encode(), encode(end), Progress.type)

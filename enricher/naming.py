@@ -1,10 +1,9 @@
 """Writes the names of a batch's addresses into its verdicts, and into the alerts about them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from enricher.names import Name, ReverseResolver
-from schemas.records import Alert, Endpoint, Event, Status, Verdict
+from schemas.records import Alert, Endpoint, Event, Status, Verdict, changed
 
 Published = Verdict | Event | Status | Alert
 
@@ -31,7 +30,7 @@ def _connection(record: Published) -> Verdict | None:
 
 
 def _named(verdict: Verdict, names: Mapping[str, Name]) -> Verdict:
-    return replace(verdict, source=_end(verdict.source, names), destination=_end(verdict.destination, names))
+    return changed(verdict, source=_end(verdict.source, names), destination=_end(verdict.destination, names))
 
 
 def _end(end: Endpoint, names: Mapping[str, Name]) -> Endpoint:
@@ -43,5 +42,5 @@ def _with(record: Published, named: Mapping[int, Verdict]) -> Published:
     if isinstance(record, Verdict):
         return named[id(record)]
     if isinstance(record, Alert) and record.connection is not None:
-        return replace(record, connection=named[id(record.connection)])
+        return changed(record, connection=named[id(record.connection)])
     return record

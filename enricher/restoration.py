@@ -1,7 +1,6 @@
 """Records of `sk.entries` judged once more, by the code that judges live, to bring back what is missing behind it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ from enricher.policy import Policy, Reason
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode, encode
 from schemas.ids import correction_id, first_id
-from schemas.records import Alert, Direction, Entry, Event, EventId, Verdict
+from schemas.records import Alert, Direction, Entry, Event, EventId, Verdict, changed
 from schemas.topics import ALERTS, ENTRIES
 
 
@@ -72,7 +71,7 @@ class Restoration:
             events = (event_of(one.entry, self._catalogue) for one in unknown)
             return [output._replace(value=encode(event), type=Event.type) for event in events]
         number = int(last.id.rpartition(".c")[2]) if last.supersedes else 0
-        verdict = replace(new, id=correction_id(first_id(last.id), number + 1), supersedes=last.id)
+        verdict = changed(new, id=correction_id(first_id(last.id), number + 1), supersedes=last.id)
         before = Finding(last.verdict, Reason(last.reason), last.basis, last.detail)
         alert = alert_about(verdict, self._match(verdict), self._policy, before=before)
         alerts = [output._replace(topic=ALERTS, value=encode(alert), type=Alert.type)] if alert else []
@@ -136,10 +135,10 @@ def _read(output: Record) -> Published:
 def _late(content: Published) -> Published:
     match content:
         case Verdict():
-            return replace(content, backfill=True)
+            return changed(content, backfill=True)
         case Alert() if content.connection is not None:
-            return replace(content, connection=replace(content.connection, backfill=True))
+            return changed(content, connection=changed(content.connection, backfill=True))
         case Event():
-            return replace(content, entry=replace(content.entry, backfill=True))
+            return changed(content, entry=changed(content.entry, backfill=True))
         case _:
             return content

@@ -1,7 +1,7 @@
 """Moving the stored position by hand: what each choice would cost, and the move itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from producer.cost import Cost, cost_of
@@ -15,7 +15,7 @@ from producer.rival import ALIVE_SECONDS
 from runtime.broker import Publisher
 from runtime.errors import CheckFailed
 from runtime.flow import Tally
-from schemas.records import Position
+from schemas.records import Position, changed
 
 KEEP = "keep"
 
@@ -98,7 +98,7 @@ def carry(position: Position, publisher: Publisher, partitions: int) -> None:
             f"a position of {position.journal} of {position.system} is stored here already; "
             "`sk2siem position set` moves it"
         )
-    publisher.publish([positions.record(replace(position, partitions=partitions))])
+    publisher.publish([positions.record(changed(position, partitions=partitions))])
 
 
 def require_nobody(stored: Position | None) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from producer.decode import decode
@@ -18,7 +18,7 @@ from runtime.record import RESTORED, Record
 from runtime.service import Running
 from schemas.codec import encode
 from schemas.ids import entry_id
-from schemas.records import Entry, EventId, Position
+from schemas.records import Entry, EventId, Position, changed
 
 AHEAD = timedelta(seconds=1)
 TRIES = 5
@@ -97,7 +97,7 @@ class Rereading:
         """What the producer would have published of it, marked as late. To be asked before the next row is taken."""
         found = decode(row, self._journal.facts)
         if isinstance(found, Entry):
-            entry = replace(found, backfill=True)
+            entry = changed(found, backfill=True)
             record = self._journal.keyed(entry.remote_address, encode(entry), Entry.type)
             return Restored(entry, record._replace(headers=(RESTORED,)))
         return Restored(None, dead_letter_of(self._journal, Rejection(row, found), "producer"))

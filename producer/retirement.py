@@ -1,7 +1,6 @@
 """The end of a system: a final progress record to every partition, and its positions marked."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from producer.journal import Journal
@@ -10,7 +9,7 @@ from producer.positions import BrokerPositions
 from runtime.broker import Broker, Publisher
 from runtime.errors import CheckFailed
 from schemas.codec import CodecError, decode_as
-from schemas.records import Position, Progress
+from schemas.records import Position, Progress, changed
 from schemas.topics import POSITIONS
 
 
@@ -32,7 +31,7 @@ def retire(publisher: Publisher, position: Position) -> Position:
     positions = BrokerPositions(publisher, position.system, position.journal)
     publisher.claim()
     newest = positions.load() or position
-    retired = replace(newest, retired=True, time=datetime.now(UTC))
+    retired = changed(newest, retired=True, time=datetime.now(UTC))
     everywhere = Journal(newest.system, newest.journal, "", JournalClock(), newest.partitions)
     final = Progress(
         newest.system,

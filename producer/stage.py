@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from producer.audit_levels import decode_sv
 from producer.decode import decode
@@ -12,7 +11,7 @@ from runtime.flow import Outcome, Reason, Rejection
 from runtime.metrics import Metrics
 from runtime.record import Record
 from schemas.codec import encode
-from schemas.records import Audit, Entry
+from schemas.records import Audit, Entry, changed
 
 
 class Decode:
@@ -53,7 +52,7 @@ class Decode:
 
     def _complete(self, audit: Audit) -> Audit:
         journal = self._journal
-        return replace(
+        return changed(
             audit,
             audit_levels=journal.audit_levels,
             partitions=journal.partitions,

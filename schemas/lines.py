@@ -1,14 +1,13 @@
 """Records as lines of NDJSON, as the file sink and a dump of a topic write them: which record a line is."""
 
-from dataclasses import MISSING, fields
-
 import orjson
+from msgspec.structs import fields
 
 from schemas.codec import CodecError, decode_as
 from schemas.records import RECORDS, AnyRecord
 
 REQUIRED = {
-    record_type: frozenset(field.name for field in fields(record_type) if field.default is MISSING)
+    record_type: frozenset(field.name for field in fields(record_type) if field.required)
     for record_type in RECORDS.values()
 }
 

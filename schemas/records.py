@@ -1,14 +1,18 @@
-"""The records that travel between the services, as frozen dataclasses; JSON field names are the names here."""
+"""The records that travel between the services, as frozen structs; JSON field names are the names here.
 
-from dataclasses import dataclass
+No record can be part of a cycle (`gc=False`), and one is made, read or written several times for every entry: a frozen
+dataclass takes twice to six times as long (see docs/decisions/0007).
+"""
+
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, NewType
+from typing import Annotated, Any, ClassVar, NewType, TypeVar
 
-import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 EventId = NewType("EventId", str)
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its zone; UTC in all records."""
 
 
@@ -74,8 +78,7 @@ class Network(StrEnum):
     EXTERNAL = "external"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False):
     """One SK entry, decoded. Addresses are normalised (IPv4-mapped IPv6 unwrapped); what is unknown is None."""
 
     type: ClassVar[str] = "entry"
@@ -111,8 +114,7 @@ class Entry:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True, gc=False):
     """Everything up to `time` (journal time, UTC) has been read and published.
 
     `partitions` is how many partitions the system's records are spread over, in each record that goes to all of them.
@@ -138,8 +140,7 @@ class Progress:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True, gc=False):
     """An SV entry that changed the audit levels, at its own place among the SK entries."""
 
     type: ClassVar[str] = "audit"
@@ -160,8 +161,7 @@ class Audit:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class JournalPlace:
+class JournalPlace(Struct, frozen=True, gc=False):
     """A place in a journal as it travels: the sequence is text, it can exceed 2**53."""
 
     receiver_library: str
@@ -169,8 +169,7 @@ class JournalPlace:
     sequence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True, gc=False):
     """Entries that can no longer be read, between two readable places."""
 
     type: ClassVar[str] = "gap"
@@ -187,8 +186,7 @@ class Gap:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, gc=False):
     """The last entry processed of one journal of one system; the newest record of its key counts.
 
     `receiver_attached` is when the receiver was attached, as the journal gives it: a name can be used again.
@@ -214,8 +212,7 @@ class Position:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, gc=False):
     """One end of a connection. `name` is from reverse DNS, `name_status` says what that name is worth."""
 
     address: str | None
@@ -224,16 +221,14 @@ class Endpoint:
     name_status: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(Struct, frozen=True, gc=False):
     """What an S entry says of the handshake."""
 
     protocol: str
     cipher: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True, gc=False):
     """What is concluded about one connection. The source is always the side that opened it.
 
     `detail` adds to the reason: `after-failed-handshake`, `catalogue-wrong` (TLS on a port listed as clear text).
@@ -273,8 +268,7 @@ class Verdict:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """An entry that gets no verdict (DHCP, mail, port unavailable, helper ports): kept and forwarded as it is."""
 
     type: ClassVar[str] = "event"
@@ -288,8 +282,7 @@ class Event:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True, gc=False):
     """A sign of life of one system, every five minutes of journal time; its absence is what pages."""
 
     type: ClassVar[str] = "status"
@@ -307,8 +300,7 @@ class Status:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True, gc=False):
     """What pages somebody: a verdict that the policy raises, or the pipeline's own (gap, auditing, exception).
 
     `id` is the id of what it alerts about; `connection` is the verdict, None where the alert is not about one.
@@ -330,7 +322,14 @@ class Alert:
     version: int = 1
 
 
+S = TypeVar("S", bound=Struct)
+
 AnyRecord = Entry | Progress | Audit | Gap | Position | Verdict | Event | Status | Alert
 RECORDS: dict[str, type[AnyRecord]] = {
     kind.type: kind for kind in (Entry, Progress, Audit, Gap, Position, Verdict, Event, Status, Alert)
 }
+
+
+def changed(record: S, **fields: Any) -> S:
+    """The same record with other values in some of its fields."""
+    return replace(record, **fields)

@@ -6,7 +6,7 @@ is gone, and the two are compared.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from runtime.record import Offset, Record, StoredRecord
 from runtime.record import Partition as TopicPartition
 from schemas.codec import decode_as, encode
 from schemas.ids import first_id
-from schemas.records import Audit, DetailType, Entry, Event, EventId, Progress, Verdict, VerdictKind
+from schemas.records import Audit, DetailType, Entry, Event, EventId, Progress, Verdict, VerdictKind, changed
 from schemas.topics import ENTRIES
 
 SYSTEM, JOURNAL = "TRUTH", "QSYS/QAUDJRN"
@@ -199,7 +199,7 @@ def _rows(partition: Partition) -> Iterator[Row]:
             yield written, found
         elif isinstance(change := decode_sv(written.row, facts), Audit):
             levels = levels_after(levels, [change])
-            yield written, replace(change, audit_levels=None if levels is None else tuple(sorted(levels)))
+            yield written, changed(change, audit_levels=None if levels is None else tuple(sorted(levels)))
 
 
 def _judge(rows: list[Row], judge: Judge) -> Iterator[Record]:

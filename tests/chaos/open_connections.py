@@ -4,7 +4,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -14,7 +13,7 @@ from enricher.policy import Policy
 from runtime.record import Record, StoredRecord
 from schemas.codec import decode
 from schemas.ids import first_id, gap_id
-from schemas.records import Alert, Entry, Event, Verdict
+from schemas.records import Alert, Entry, Event, Verdict, changed
 from tests.properties.journals import judge_all, lay_out
 from tests.properties.naive_join import OPENS, JournalRecord
 from tests.unit.enricher.samples import LEVELS
@@ -69,7 +68,7 @@ class OpenConnections:
             self._levels = LAPSED if now % LAPSE_EVERY == 0 else LEVELS
             due.append(audit(now, self._levels))
         if now % GAP_EVERY == GAP_EVERY - 1:
-            due.append(replace(gap(now), id=gap_id("PROD1", "AUDRCV0001", now)))
+            due.append(changed(gap(now), id=gap_id("PROD1", "AUDRCV0001", now)))
         self.seconds += 1
         while self._ahead and self._ahead[0][0] < self.seconds:
             due.append(heappop(self._ahead)[2])

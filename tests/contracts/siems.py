@@ -10,7 +10,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from dev.rsyslog import Rsyslog
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason, Rejection
 from runtime.metrics import Metrics
-from schemas.records import EventId
+from schemas.records import EventId, changed
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
 from sinks.elastic.templates import install
@@ -301,7 +301,7 @@ def _blamed_by_the_fake(number: int) -> Forwarded:
 
 
 def _before_the_epoch(number: int) -> Forwarded:
-    return replace(verdict(number), time=datetime(1960, 1, 1, tzinfo=UTC))
+    return changed(verdict(number), time=datetime(1960, 1, 1, tzinfo=UTC))
 
 
 @contextmanager

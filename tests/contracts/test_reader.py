@@ -10,7 +10,7 @@ import pytest
 from producer.decode import EntryFacts, decode
 from producer.reader import JournalReader, JournalRow, Page, Place
 from runtime.flow import Reason
-from schemas.records import Entry
+from schemas.records import Entry, changed
 from tests.contracts.readers import NAMES, ROWS, ReaderRig, rig_of
 
 MOST_READS = 200
@@ -53,7 +53,7 @@ def entries_of(rows: Sequence[JournalRow], reader: str) -> list[Entry | Reason]:
 
 def known_by_columns(entry: Entry | Reason) -> Entry:
     assert isinstance(entry, Entry), entry
-    return replace(entry, entry_data_length=None, tail=None, filter_data=None)
+    return changed(entry, entry_data_length=None, tail=None, filter_data=None)
 
 
 @pytest.mark.parametrize("limit", [1000, 100, 7])

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from dev.hec import Hec
 from dev.part import free_port
 from runtime.errors import Unavailable
 from runtime.metrics import Metrics
-from schemas.records import EventId
+from schemas.records import EventId, changed
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
 from sinks.elastic.templates import CUSTOM, NAME, PACKAGE, install, look
@@ -134,7 +133,7 @@ def test_what_went_to_the_failure_store_is_a_rejection(bench: Bench) -> None:
 def test_an_id_that_no_document_can_have_is_rejected_alone(bench: Bench) -> None:
     install(bench.settings)
     sent = parcels(5)
-    sent[1] = parcel(replace(verdict(1), id=EventId("x" * 600)))
+    sent[1] = parcel(changed(verdict(1), id=EventId("x" * 600)))
 
     outcome = bench.sink().send(sent)
 
@@ -165,7 +164,7 @@ def test_a_missing_template_holds_and_says_what_to_do(tmp_path: Path) -> None:
 
 def test_small_limits_of_a_node_halve_requests_and_reject_only_what_is_too_large_alone(tmp_path: Path) -> None:
     sent = parcels(8)
-    sent[5] = parcel(replace(verdict(5), advice="x" * 40_000))
+    sent[5] = parcel(changed(verdict(5), advice="x" * 40_000))
 
     with Elasticsearch(free_port(), tmp_path, settings={"http.max_content_length": "8kb"}) as narrow:
         own = Bench(narrow)

@@ -1,7 +1,6 @@
 """The commands that move a position and retire a system, over the IBM i double and the embedded broker."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from producer.reader import Place
 from runtime.embedded import EmbeddedBroker
 from runtime.flow import Tally
 from schemas.codec import decode_as
-from schemas.records import Gap, Position, Progress
+from schemas.records import Gap, Position, Progress, changed
 from schemas.topics import ENTRIES
 from tests.integration.journal import NOW, entry, place
 
@@ -42,7 +41,7 @@ def store(
         publisher.claim()
         journal = Journal(SYSTEM, JOURNAL, "list", JournalClock(), 1)
         position = position_of(journal, where, datetime(2026, 11, 22, 2, tzinfo=UTC), Tally(), "w1")
-        aged = replace(position, time=datetime.now(UTC) - age)
+        aged = changed(position, time=datetime.now(UTC) - age)
         publisher.publish([BrokerPositions(publisher, SYSTEM, JOURNAL).record(aged)])
         publisher.close()
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from dev.part import free_port
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
+from schemas.records import changed
 from sinks.sink import Parcel
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
@@ -156,7 +156,7 @@ def test_trouble_with_acknowledgements_holds_what_was_taken(bench: Bench, fault:
 
 def test_the_prefix_before_a_blamed_event_is_acknowledged_too(bench: Bench) -> None:
     sent = parcels(10)
-    sent[7] = parcel(replace(verdict(7), time=BEFORE_THE_EPOCH), offset=7)
+    sent[7] = parcel(changed(verdict(7), time=BEFORE_THE_EPOCH), offset=7)
 
     outcome = bench.sink(batch_events=10).send(sent)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from dev.hec import ACK_TOKEN, DISABLED_TOKEN, LIMITED_TOKEN, TOKEN, Hec
 from dev.part import free_port
 from runtime.errors import Unavailable
 from runtime.metrics import Metrics
+from schemas.records import changed
 from sinks.sink import Parcel
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
@@ -192,7 +192,7 @@ def test_a_wrong_index_in_the_middle_accepts_what_was_indexed_before_it(bench: B
 
 
 def test_an_event_that_is_too_large_alone_is_rejected_alone(bench: Bench, tmp_path: Path) -> None:
-    large = replace(verdict(3), advice="x" * 20_000)
+    large = changed(verdict(3), advice="x" * 20_000)
     sent = [*parcels(3), parcel(large), parcel(verdict(4))]
 
     with Hec(free_port(), tmp_path, settings={"max_body_bytes": 8_000}) as narrow:
@@ -206,7 +206,7 @@ def test_an_event_that_is_too_large_alone_is_rejected_alone(bench: Bench, tmp_pa
 
 
 def test_splunk_cloud_refuses_large_bodies_with_code_6_and_the_first_event_is_not_to_blame(tmp_path: Path) -> None:
-    sent = [parcel(replace(verdict(number), advice="x" * 300_000)) for number in range(20)]
+    sent = [parcel(changed(verdict(number), advice="x" * 300_000)) for number in range(20)]
 
     with Hec(free_port(), tmp_path, settings={"cloud": True}) as cloud:
         own = Bench(cloud)
@@ -267,7 +267,7 @@ def test_a_path_below_the_collector_is_named_by_its_status(bench: Bench) -> None
 
 def test_an_event_before_the_epoch_is_rejected_alone(bench: Bench) -> None:
     sent = parcels(5)
-    sent[2] = parcel(replace(verdict(2), time=BEFORE_THE_EPOCH))
+    sent[2] = parcel(changed(verdict(2), time=BEFORE_THE_EPOCH))
 
     outcome = bench.sink().send(sent)
 

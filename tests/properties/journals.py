@@ -1,7 +1,7 @@
 """Journals made of steps that Hypothesis chooses, laid out on partitions, and read by judges that restart."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from enricher.policy import Policy
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import encode
 from schemas.ids import entry_id, gap_id
-from schemas.records import Audit, DetailType, Entry, Gap, Progress
+from schemas.records import Audit, DetailType, Entry, Gap, Progress, changed
 from schemas.topics import ENTRIES, entry_key, partition_of
 from tests.properties.naive_join import JournalRecord
 from tests.unit.enricher.samples import ACCEPT, TIME
@@ -85,7 +85,7 @@ def _record(step: Step, number: int, clock: Clock, partitions: int) -> JournalRe
     if step.kind == "progress":
         return _progress(step.system, clock, partitions)
     if step.kind == "final":
-        return replace(_progress(step.system, clock, partitions), final=True)
+        return changed(_progress(step.system, clock, partitions), final=True)
     if step.kind == "gap":
         name = gap_id(step.system, "AUDRCV0001", number)
         return Gap(name, step.system, "QAUDJRN", None, None, "deleted", None, clock.time, partitions)
@@ -93,7 +93,7 @@ def _record(step: Step, number: int, clock: Clock, partitions: int) -> JournalRe
         clock.levels = step.levels
         where = ("QAUDJRN", "QGPL", "AUDRCV0001", str(number), clock.time)
         return Audit(place, step.system, *where, "QAUDLVL", "*NONE", "*NONE", clock.levels, partitions)
-    return replace(_entry(step), id=place, time=clock.time, sequence=str(number))
+    return changed(_entry(step), id=place, time=clock.time, sequence=str(number))
 
 
 def _progress(system: str, clock: Clock, partitions: int) -> Progress:
@@ -104,7 +104,7 @@ def _progress(system: str, clock: Clock, partitions: int) -> Progress:
 def _entry(step: Step) -> Entry:
     outbound = step.kind == "C"
     local, remote = (step.port, step.service) if outbound else (step.service, step.port)
-    entry = replace(
+    entry = changed(
         ACCEPT,
         detail_type=DetailType(step.kind),
         system=step.system,
@@ -113,7 +113,7 @@ def _entry(step: Step) -> Entry:
         remote_port=remote,
     )
     if step.kind == "S":
-        return replace(entry, secure_version=step.protocol, secure_properties="TLS_RSA_WITH_AES_128_CBC_SHA256")
+        return changed(entry, secure_version=step.protocol, secure_properties="TLS_RSA_WITH_AES_128_CBC_SHA256")
     return entry
 
 

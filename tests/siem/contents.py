@@ -1,13 +1,12 @@
 """Records with every field filled, and what the sinks make of them: the names that siem/ may use."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
 
-from schemas.records import DetailType, EventId, Tls
+from schemas.records import DetailType, EventId, Tls, changed
 from sinks.elastic.render import render as render_ecs
 from sinks.elastic.streams import Streams
 from sinks.sink import Forwarded
@@ -18,7 +17,7 @@ Json = dict[str, Any]
 
 INGESTED = datetime(2026, 11, 22, 2, 15, 1, tzinfo=UTC)
 STREAMS = Streams.of("default")
-FULL_VERDICT = replace(
+FULL_VERDICT = changed(
     VERDICT,
     detail="catalogue-wrong",
     tls=Tls("TLSV1.2", "RSA_AES_128_CBC_SHA"),
@@ -26,7 +25,7 @@ FULL_VERDICT = replace(
     supersedes=VERDICT.id,
     destination=VERDICT.source,
 )
-FULL_ENTRY = replace(
+FULL_ENTRY = changed(
     ENTRY,
     detail_type=DetailType.SECURE,
     mac_address="00005E005301",
@@ -39,8 +38,8 @@ FULL_ENTRY = replace(
 FULL: Mapping[str, Forwarded] = {
     **SAMPLES,
     "full-verdict": FULL_VERDICT,
-    "full-alert": replace(ALERT, id=EventId("full"), connection=FULL_VERDICT),
-    "full-event": replace(EVENT, entry=FULL_ENTRY),
+    "full-alert": changed(ALERT, id=EventId("full"), connection=FULL_VERDICT),
+    "full-event": changed(EVENT, entry=FULL_ENTRY),
 }
 
 # what Splunk itself knows of an event

@@ -1,14 +1,14 @@
 """For each Sigma rule, records that it has to find and records that it must leave alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from schemas.records import AlertKind, DetailType, Direction, EventId, Network, VerdictKind
+from schemas.records import AlertKind, DetailType, Direction, EventId, Network, VerdictKind, changed
 from sinks.sink import Forwarded
 from tests.unit.sinks.samples import ALERT, CORRECTION, DHCP, EVENT, FAILED, GAP, STATUS, VERDICT
 
-ACCEPTED = replace(VERDICT, id=EventId("accepted"))
-OPENED = replace(
+ACCEPTED = changed(VERDICT, id=EventId("accepted"))
+OPENED = changed(
     VERDICT,
     id=EventId("opened"),
     detail_type=DetailType.CONNECT,
@@ -17,40 +17,40 @@ OPENED = replace(
     source=VERDICT.destination,
     destination=VERDICT.source,
 )
-LATE = replace(VERDICT, id=EventId("late"), backfill=True)
-CORRECTED = replace(
+LATE = changed(VERDICT, id=EventId("late"), backfill=True)
+CORRECTED = changed(
     VERDICT, id=EventId("accepted.c1"), supersedes=ACCEPTED.id, verdict=VerdictKind.SECURE, reason="tls"
 )
-STILL_INSECURE = replace(CORRECTED, verdict=VerdictKind.INSECURE, reason="weak-protocol")
-LOCAL = replace(VERDICT, id=EventId("local"), verdict=VerdictKind.SECURE, reason="local")
-CANARY = replace(LOCAL, id=EventId("canary"), reason="canary")
-WEAK = replace(VERDICT, id=EventId("weak"), reason="weak-protocol")
-UNKNOWN = replace(VERDICT, id=EventId("unknown"), verdict=VerdictKind.UNKNOWN, reason="tls-not-audited")
-EXCEPTED = replace(VERDICT, id=EventId("excepted"), verdict=VerdictKind.SECURE, reason="exception")
-LONE_FAILURE = replace(
+STILL_INSECURE = changed(CORRECTED, verdict=VerdictKind.INSECURE, reason="weak-protocol")
+LOCAL = changed(VERDICT, id=EventId("local"), verdict=VerdictKind.SECURE, reason="local")
+CANARY = changed(LOCAL, id=EventId("canary"), reason="canary")
+WEAK = changed(VERDICT, id=EventId("weak"), reason="weak-protocol")
+UNKNOWN = changed(VERDICT, id=EventId("unknown"), verdict=VerdictKind.UNKNOWN, reason="tls-not-audited")
+EXCEPTED = changed(VERDICT, id=EventId("excepted"), verdict=VerdictKind.SECURE, reason="exception")
+LONE_FAILURE = changed(
     EVENT,
     id=EventId("lone-failure"),
     reason="handshake-failed",
-    entry=replace(EVENT.entry, detail_type=DetailType.FAILED_SECURE),
+    entry=changed(EVENT.entry, detail_type=DetailType.FAILED_SECURE),
 )
-FAILURE = replace(FAILED, id=EventId("failure"))
-LATE_FAILURE = replace(FAILED, id=EventId("late-failure"), backfill=True)
+FAILURE = changed(FAILED, id=EventId("failure"))
+LATE_FAILURE = changed(FAILED, id=EventId("late-failure"), backfill=True)
 
-RAISED = replace(ALERT, id=EventId("raised"))
-RAISED_FAILURE = replace(
+RAISED = changed(ALERT, id=EventId("raised"))
+RAISED_FAILURE = changed(
     ALERT, id=EventId("raised-failure"), verdict=VerdictKind.FAILED, reason="handshake-failed", connection=FAILURE
 )
-RAISED_LATE = replace(ALERT, id=EventId("raised-late"), connection=LATE)
-WITHDRAWN = replace(
+RAISED_LATE = changed(ALERT, id=EventId("raised-late"), connection=LATE)
+WITHDRAWN = changed(
     ALERT, id=EventId("raised.c1"), kind=AlertKind.CORRECTION, verdict=VerdictKind.SECURE, connection=CORRECTED
 )
-RAISED_AGAIN = replace(
+RAISED_AGAIN = changed(
     ALERT, id=EventId("other.c1"), kind=AlertKind.CORRECTION, reason="weak-protocol", connection=STILL_INSECURE
 )
-LOST = replace(GAP, id=EventId("lost"))
-AHEAD = replace(GAP, id=EventId("ahead"), reason="loss-ahead")
-BLIND = replace(GAP, id=EventId("blind"), kind=AlertKind.AUDITING, reason="auditing")
-ENDS = replace(GAP, id=EventId("ends"), kind=AlertKind.EXCEPTION, reason="exception-ends")
+LOST = changed(GAP, id=EventId("lost"))
+AHEAD = changed(GAP, id=EventId("ahead"), reason="loss-ahead")
+BLIND = changed(GAP, id=EventId("blind"), kind=AlertKind.AUDITING, reason="auditing")
+ENDS = changed(GAP, id=EventId("ends"), kind=AlertKind.EXCEPTION, reason="exception-ends")
 
 ALERTS: Sequence[Forwarded] = (RAISED, RAISED_FAILURE, RAISED_LATE, WITHDRAWN, RAISED_AGAIN, LOST, AHEAD, BLIND, ENDS)
 OTHERS: Sequence[Forwarded] = (
@@ -66,9 +66,9 @@ OTHERS: Sequence[Forwarded] = (
     LONE_FAILURE,
     FAILURE,
     LATE_FAILURE,
-    replace(CORRECTION, id=EventId("late-correction")),
-    replace(EVENT, id=EventId("helper-port")),
-    replace(DHCP, id=EventId("dhcp")),
+    changed(CORRECTION, id=EventId("late-correction")),
+    changed(EVENT, id=EventId("helper-port")),
+    changed(DHCP, id=EventId("dhcp")),
     STATUS,
 )
 

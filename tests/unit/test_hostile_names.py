@@ -3,7 +3,6 @@
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -23,7 +22,7 @@ from enricher.reverse_dns import ReverseDns
 from enricher.settings import DnsSettings
 from runtime.metrics import Metrics
 from runtime.shutdown import Shutdown
-from schemas.records import Alert, DetailType, Endpoint, Event, Verdict
+from schemas.records import Alert, DetailType, Endpoint, Event, Verdict, changed
 from sinks.elastic.render import render as render_elastic
 from sinks.elastic.streams import Streams
 from sinks.file.settings import FileSettings
@@ -120,8 +119,8 @@ class Resolved:
 
 def published(name: Name) -> tuple[Verdict, Alert]:
     source = Endpoint("10.9.8.7", 50123)
-    verdict = replace(VERDICT, source=source)
-    records = with_names([verdict, replace(ALERT, connection=verdict)], Resolved(name))
+    verdict = changed(VERDICT, source=source)
+    records = with_names([verdict, changed(ALERT, connection=verdict)], Resolved(name))
     named, alert = records
     assert isinstance(named, Verdict)
     assert isinstance(alert, Alert)
@@ -219,8 +218,8 @@ KEYS = re.compile(rb"(?<= )(\w+)=")
 
 def lease(text: str) -> Event:
     """A DHCP entry: whoever asks for an address tells the name that stands in it."""
-    entry = replace(ENTRY, detail_type=DetailType.DHCP_ASSIGNED, host_name=text, filter_description=text, user=text)
-    return replace(EVENT, entry=entry)
+    entry = changed(ENTRY, detail_type=DetailType.DHCP_ASSIGNED, host_name=text, filter_description=text, user=text)
+    return changed(EVENT, entry=entry)
 
 
 @pytest.mark.parametrize("word", CORPUS)
@@ -244,12 +243,12 @@ def test_what_others_wrote_into_the_journal_stays_one_value_in_every_sink(word: 
 @pytest.mark.parametrize("word", CORPUS)
 def test_what_others_wrote_into_the_journal_is_only_shown_by_a_terminal(word: str) -> None:
     text = b".".join(CORPUS[word]).decode("utf-8", "replace")
-    hostile = replace(ALERT, title=text, connection=None)
+    hostile = changed(ALERT, title=text, connection=None)
     event = lease(text)
-    entry = replace(event.entry, job=text)
+    entry = changed(event.entry, job=text)
 
     shown = printed(frame(Picture(newest=deque([hostile])), {})) + "\n".join(
-        map(inert, lines_of(explain_event(replace(event, entry=entry))))
+        map(inert, lines_of(explain_event(changed(event, entry=entry))))
     )
 
     assert UNSEEN.search(shown) is None

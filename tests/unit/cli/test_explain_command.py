@@ -1,7 +1,6 @@
 """`sk2siem explain` finds a verdict wherever it is, with the entries that it rests on."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from runtime.record import Record
 from runtime.shutdown import Shutdown
 from schemas.codec import encode
 from schemas.ids import correction_id
-from schemas.records import Alert, AlertKind, AnyRecord, EventId, Severity, VerdictKind
+from schemas.records import Alert, AlertKind, AnyRecord, EventId, Severity, VerdictKind, changed
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 from tests.unit.enricher.samples import ACCEPT
 from tests.unit.enricher.test_explain import BY_PORT, EVENT, GAP
@@ -32,10 +31,10 @@ ALERT = Alert(
     connection=BY_PORT,
 )
 CORRECTIONS = [
-    replace(BY_PORT, id=correction_id(BY_PORT.id, number), severity=severity, supersedes=BY_PORT.id)
+    changed(BY_PORT, id=correction_id(BY_PORT.id, number), severity=severity, supersedes=BY_PORT.id)
     for number, severity in ((1, Severity.LOW), (2, Severity.HIGH))
 ]
-UNRELATED = replace(BY_PORT, id=EventId(f"{BY_PORT.id[:-1]}9"))
+UNRELATED = changed(BY_PORT, id=EventId(f"{BY_PORT.id[:-1]}9"))
 KNOWN = "type A, a connection that the system accepted"
 GONE = "no longer among the entries"
 
@@ -146,7 +145,7 @@ def test_what_is_not_there_is_said_with_the_places(folder: Path, capsys: pytest.
 
 
 def test_nothing_in_it_can_harm_a_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "verdicts.ndjson").write_bytes(encode(replace(BY_PORT, advice="Do\x1b[2J \u202ethis\x07.")))
+    (folder / "verdicts.ndjson").write_bytes(encode(changed(BY_PORT, advice="Do\x1b[2J \u202ethis\x07.")))
 
     out = explained(capsys, BY_PORT.id, "--from", "verdicts.ndjson")
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from runtime.metrics import Metrics
 from runtime.record import Record
 from runtime.shutdown import Shutdown
 from schemas.codec import encode
-from schemas.records import AnyRecord, EventId
+from schemas.records import AnyRecord, EventId, changed
 from schemas.topics import ENTRIES
 from tests.unit.enricher.samples import ACCEPT, accept, progress
 
@@ -25,7 +24,7 @@ OTHER = EventId(f"{ACCEPT.id[:-1]}8")
 SECOND = timedelta(seconds=1)
 SEEN = (
     accept(23),
-    replace(accept(4711), id=OTHER, time=ACCEPT.time + SECOND),
+    changed(accept(4711), id=OTHER, time=ACCEPT.time + SECOND),
     progress(seconds=60),
 )
 
@@ -160,7 +159,7 @@ def test_diff_reads_the_entries_of_the_broker_unless_it_is_told_otherwise(
 
 def test_diff_shows_the_most_frequent_and_counts_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     many = [
-        replace(accept(4711, f"10.9.8.{number}"), id=EventId(f"{ACCEPT.id[:-3]}{number:03}"))
+        changed(accept(4711, f"10.9.8.{number}"), id=EventId(f"{ACCEPT.id[:-3]}{number:03}"))
         for number in range(1, MOST_FLIPS + 4)
     ]
     dump(folder / "entries.ndjson", many)
@@ -202,7 +201,7 @@ def test_diff_counts_lines_that_are_no_records(folder: Path, capsys: pytest.Capt
 
 
 def test_diff_shows_nothing_that_could_harm_a_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    dump(folder / "entries.ndjson", [replace(accept(4711), system="\x1b[2J\u202e[red]PROD1")])
+    dump(folder / "entries.ndjson", [changed(accept(4711), system="\x1b[2J\u202e[red]PROD1")])
 
     run_command(["policy", "diff", "ports", "new.toml", "--from", "entries.ndjson"])
 

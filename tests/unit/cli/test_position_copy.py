@@ -1,7 +1,6 @@
 """`sk2siem position copy` carries a position from the embedded broker to another, once, and never over a newer one."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from runtime.embedded import EmbeddedBroker
 from runtime.metrics import Metrics
 from runtime.record import Record
 from runtime.shutdown import Shutdown
-from schemas.records import Position
+from schemas.records import Position, changed
 from schemas.topics import POSITIONS, all_topics, position_key
 
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -55,12 +54,12 @@ def test_a_position_is_carried_with_all_but_the_count_of_partitions(
 ) -> None:
     old, new = files
     store(old, POSITION)
-    store(old, replace(POSITION, system="TEST1"))
+    store(old, changed(POSITION, system="TEST1"))
 
     code = run_command(["position", "copy", str(old)])
 
     assert code == 0
-    assert stored(new) == replace(POSITION, partitions=1)
+    assert stored(new) == changed(POSITION, partitions=1)
     assert stored(old) == POSITION
     assert "QSYS/QAUDJRN of PROD1: AUDLIB/AUDRCV0001 184467, read up to" in capsys.readouterr().out
 
@@ -70,10 +69,10 @@ def test_a_position_that_is_stored_already_is_kept(
 ) -> None:
     old, new = files
     store(old, POSITION)
-    store(new, replace(POSITION, sequence="184470"))
+    store(new, changed(POSITION, sequence="184470"))
 
     assert run_command(["position", "copy", str(old)]) == 69
-    assert stored(new) == replace(POSITION, sequence="184470")
+    assert stored(new) == changed(POSITION, sequence="184470")
     assert "stored here already" in capsys.readouterr().err
 
 
@@ -81,7 +80,7 @@ def test_while_a_producer_still_reads_there_nothing_is_carried(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     old, new = files
-    store(old, replace(POSITION, time=datetime.now(UTC)))
+    store(old, changed(POSITION, time=datetime.now(UTC)))
 
     assert run_command(["position", "copy", str(old)]) == 69
     assert stored(new) is None

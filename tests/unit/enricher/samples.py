@@ -1,12 +1,11 @@
 """Entries and records to judge, for tests."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import encode
 from schemas.ids import entry_id
-from schemas.records import AnyRecord, DetailType, Entry, Progress
+from schemas.records import AnyRecord, DetailType, Entry, Progress, changed
 from schemas.topics import ENTRIES, partition_of
 
 TIME = datetime(2026, 11, 22, 2, 15, 0, 123456, tzinfo=UTC)
@@ -45,11 +44,11 @@ ACCEPT = Entry(
 
 
 def accept(local_port: int | None, remote_address: str | None = "10.9.8.7", local_address: str = "10.1.1.5") -> Entry:
-    return replace(ACCEPT, local_port=local_port, remote_address=remote_address, local_address=local_address)
+    return changed(ACCEPT, local_port=local_port, remote_address=remote_address, local_address=local_address)
 
 
 def connect(remote_port: int | None, remote_address: str = "198.51.100.9", local_port: int = 40001) -> Entry:
-    return replace(
+    return changed(
         ACCEPT,
         detail_type=DetailType.CONNECT,
         local_port=local_port,

@@ -1,7 +1,6 @@
 """Little journals as a line of calls, and what a judge says of them as a line of text."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from enricher.policy_file import load_policy
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode, encode
 from schemas.ids import entry_id, first_id
-from schemas.records import Alert, Audit, DetailType, Entry, Event, EventId, Gap, Progress, Verdict
+from schemas.records import Alert, Audit, DetailType, Entry, Event, EventId, Gap, Progress, Verdict, changed
 from schemas.topics import ENTRIES, partition_of
 from tests.unit.enricher.samples import ACCEPT, LEVELS, TIME
 
@@ -26,7 +25,7 @@ Scripted = Entry | Progress | Audit | Gap
 def entry(kind: str, seconds: float, port: int, remote: str = "10.9.8.7", remote_port: int = 50123) -> Entry:
     """`port` is the service's: of the system for what it accepts, of the other end for what it opens (C)."""
     ends = (remote_port, port) if kind == "C" else (port, remote_port)
-    made = replace(
+    made = changed(
         ACCEPT,
         detail_type=DetailType(kind),
         time=TIME + timedelta(seconds=seconds),
@@ -35,7 +34,7 @@ def entry(kind: str, seconds: float, port: int, remote: str = "10.9.8.7", remote
         remote_port=ends[1],
     )
     if kind == "S":
-        return replace(made, secure_version="TLSV1.3", secure_properties="AES_128_GCM_SHA256 RSA_PSS_SHA256")
+        return changed(made, secure_version="TLSV1.3", secure_properties="AES_128_GCM_SHA256 RSA_PSS_SHA256")
     return made
 
 
@@ -45,7 +44,7 @@ def a(seconds: float, port: int, remote: str = "10.9.8.7", remote_port: int = 50
 
 def s(seconds: float, port: int, remote: str = "10.9.8.7", remote_port: int = 50123, *, weak: bool = False) -> Entry:
     made = entry("S", seconds, port, remote, remote_port)
-    return replace(made, secure_version="TLSV1", secure_properties="TLS_RSA_WITH_AES_128_CBC_SHA") if weak else made
+    return changed(made, secure_version="TLSV1", secure_properties="TLS_RSA_WITH_AES_128_CBC_SHA") if weak else made
 
 
 def x(seconds: float, port: int, remote: str = "10.9.8.7", remote_port: int = 50123) -> Entry:
@@ -95,7 +94,7 @@ def _numbered(record: Scripted, number: int) -> Scripted:
     if not isinstance(record, Entry):
         return record
     name = entry_id(record.time.replace(tzinfo=None), record.system, record.receiver, number)
-    return replace(record, id=name, sequence=str(number))
+    return changed(record, id=name, sequence=str(number))
 
 
 def _stored(record: Scripted, number: int) -> StoredRecord:

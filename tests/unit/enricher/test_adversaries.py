@@ -1,14 +1,14 @@
 """Journals that were made to deceive the join: what was encrypted is never called insecure, nor clear text secure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from runtime.record import Record
 from schemas.codec import decode
 from schemas.ids import first_id
-from schemas.records import Entry, EventId, Verdict, VerdictKind
+from schemas.records import Entry, EventId, Verdict, VerdictKind, changed
 from tests.properties.journals import judge_in_pieces, lay_out
 from tests.unit.enricher.samples import LEVELS
 from tests.unit.enricher.scripts import (
@@ -43,7 +43,7 @@ class Script:
 
 
 def of_other_system(record: Entry) -> Entry:
-    return replace(record, system="PROD2")
+    return changed(record, system="PROD2")
 
 
 SCRIPTS = [
@@ -128,7 +128,7 @@ SCRIPTS = [
     ),
     Script(
         "two systems with the same ends at the same moment, one of them encrypted",
-        [START, of_other_system(a(0, FTP)), a(0, FTP), s(0, FTP), replace(START, system="PROD2"), END],
+        [START, of_other_system(a(0, FTP)), a(0, FTP), s(0, FTP), changed(START, system="PROD2"), END],
         {3: ENCRYPTED},
         {3: "secure tls"},
     ),

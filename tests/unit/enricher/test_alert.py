@@ -9,7 +9,7 @@ from enricher.catalogue import load_catalogue
 from enricher.policy import Policy, Reason
 from enricher.policy_file import PORTS, load_policy
 from enricher.ports_mode import publish_by_port
-from schemas.records import Alert, AlertKind, Entry, EventId, Gap, JournalPlace, Severity, Verdict, VerdictKind
+from schemas.records import Alert, AlertKind, Entry, EventId, Gap, JournalPlace, Severity, Verdict, VerdictKind, changed
 from tests.unit.enricher.samples import TIME, accept, connect
 
 CATALOGUE = load_catalogue()
@@ -143,7 +143,7 @@ def test_only_the_reasons_that_the_policy_lists_raise_an_alert() -> None:
             id="between two places",
         ),
         pytest.param(
-            replace(GAP, after=None, until=None, count=12),
+            changed(GAP, after=None, until=None, count=12),
             "12 entries of QAUDJRN on PROD1 after the beginning and before the next readable one cannot be read:"
             " receiver AUDRCV0002 was deleted.",
             id="no place known",

@@ -9,7 +9,7 @@ from enricher.judge import Judge
 from enricher.policy_file import load_policy
 from runtime.record import Offset, Partition
 from schemas.codec import decode
-from schemas.records import Alert, AlertKind, Severity, Status, Verdict
+from schemas.records import Alert, AlertKind, Severity, Status, Verdict, changed
 from schemas.topics import ENTRIES
 from tests.unit.enricher.samples import LEVELS
 from tests.unit.enricher.scripts import CATALOGUE, HOME, POLICY, Scripted, a, audit, progress, store
@@ -113,7 +113,7 @@ def test_a_level_that_covered_connections_until_7_3_is_not_trusted() -> None:
 
 
 def test_connections_that_are_on_the_system_and_not_in_the_journal_are_told() -> None:
-    (alert,) = alerts(replace(progress(0, None), unaudited_connections=3))
+    (alert,) = alerts(changed(progress(0, None), unaudited_connections=3))
 
     assert (alert.kind, alert.reason, alert.severity) == (AlertKind.AUDITING, "auditing", Severity.HIGH)
     assert alert.id == "20261122T021500123456-PROD1.unaudited"
@@ -124,11 +124,11 @@ def test_connections_that_are_on_the_system_and_not_in_the_journal_are_told() ->
 def test_a_policy_can_leave_unaudited_connections_out() -> None:
     silent = Judge(CATALOGUE, replace(POLICY, alerts=frozenset()))
 
-    assert alerts(replace(progress(0), unaudited_connections=3), judge=silent) == []
+    assert alerts(changed(progress(0), unaudited_connections=3), judge=silent) == []
 
 
 def test_a_verdict_that_rests_on_asserted_levels_says_so() -> None:
-    early, late = (replace(progress(seconds), audit_levels_asserted=True) for seconds in (0, 30))
+    early, late = (changed(progress(seconds), audit_levels_asserted=True) for seconds in (0, 30))
     records = store(early, a(10, 21), late, progress(100), a(200, 21, "10.9.8.8"), progress(300))
 
     outputs = Judge(CATALOGUE, POLICY).process(records).outputs
@@ -141,7 +141,7 @@ def test_a_verdict_that_rests_on_asserted_levels_says_so() -> None:
 
 
 def test_a_status_that_rests_on_asserted_levels_says_so() -> None:
-    outputs = Judge(CATALOGUE, POLICY).process(store(replace(progress(0), audit_levels_asserted=True))).outputs
+    outputs = Judge(CATALOGUE, POLICY).process(store(changed(progress(0), audit_levels_asserted=True))).outputs
 
     (status,) = (one for output in outputs if isinstance(one := decode(output.type, output.value), Status))
     assert status.audit_levels_asserted

@@ -12,7 +12,7 @@ from enricher.policy import Policy, Protocol, Reason
 from enricher.policy_file import load_policy
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.ids import entry_id
-from schemas.records import AnyRecord, DetailType, Direction, Entry
+from schemas.records import AnyRecord, DetailType, Direction, Entry, changed
 from schemas.topics import ENTRIES
 from tests.unit.enricher.samples import ACCEPT, TIME, accept, connect, progress, stored
 
@@ -31,7 +31,7 @@ def journal(*records: AnyRecord) -> list[StoredRecord]:
 def _placed(entry: Entry, number: int) -> Entry:
     time = entry.time + timedelta(seconds=number)
     one = entry_id(time.replace(tzinfo=None), entry.system, entry.receiver, number)
-    return replace(entry, id=one, time=time, sequence=str(number))
+    return changed(entry, id=one, time=time, sequence=str(number))
 
 
 SEEN = journal(
@@ -47,10 +47,10 @@ SEEN = journal(
 
 def handshake(entry: Entry, protocol: str) -> Entry:
     """The S entry of a connection, made within the same second."""
-    return replace(entry, detail_type=DetailType.SECURE, secure_version=protocol, secure_properties=None)
+    return changed(entry, detail_type=DetailType.SECURE, secure_version=protocol, secure_properties=None)
 
 
-def changed(**changes: object) -> Policy:
+def altered(**changes: object) -> Policy:
     return replace(OLD, **changes)  # type: ignore[arg-type]
 
 
@@ -63,7 +63,7 @@ def test_the_same_policy_flips_nothing() -> None:
 
 
 def test_connections_that_get_another_verdict_are_listed_by_whose_they_are_most_first() -> None:
-    new = changed(secure_ports=OLD.secure_ports | {4711}, outbound=True)
+    new = altered(secure_ports=OLD.secure_ports | {4711}, outbound=True)
 
     found = compare(SEEN, CATALOGUE, OLD, new)
 
@@ -79,19 +79,19 @@ def test_connections_that_get_another_verdict_are_listed_by_whose_they_are_most_
 
 
 def test_the_example_is_the_first_of_its_sort() -> None:
-    found = compare(SEEN, CATALOGUE, OLD, changed(secure_ports=OLD.secure_ports | {4711}))
+    found = compare(SEEN, CATALOGUE, OLD, altered(secure_ports=OLD.secure_ports | {4711}))
 
     assert [flip.example[-3:] for flip in found.flips] == ["002", "004"]
 
 
 def test_another_reason_alone_is_counted_and_is_no_flip() -> None:
-    found = compare(SEEN, CATALOGUE, OLD, changed(cleartext_ports=OLD.cleartext_ports | {4711}))
+    found = compare(SEEN, CATALOGUE, OLD, altered(cleartext_ports=OLD.cleartext_ports | {4711}))
 
     assert (found.flips, found.other_reason) == ((), 3)
 
 
 def test_fewer_alerts_are_seen_without_any_flip() -> None:
-    found = compare(SEEN, CATALOGUE, OLD, changed(alerts=frozenset({Reason.CLEARTEXT_PORT})))
+    found = compare(SEEN, CATALOGUE, OLD, altered(alerts=frozenset({Reason.CLEARTEXT_PORT})))
 
     assert (found.flips, found.old_alerts, found.new_alerts) == ((), 4, 1)
 
@@ -111,7 +111,7 @@ def test_only_connections_of_the_span_count(
     def moment(seconds: int | None) -> datetime | None:
         return None if seconds is None else TIME + timedelta(seconds=seconds)
 
-    new = changed(secure_ports=OLD.secure_ports | {4711})
+    new = altered(secure_ports=OLD.secure_ports | {4711})
 
     found = compare(SEEN, CATALOGUE, OLD, new, since=moment(since), until=moment(until))
 

@@ -1,6 +1,5 @@
 """An explanation says what was seen, on which entries it rests, which rule decided and what to do."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,11 +24,12 @@ from schemas.records import (
     Tls,
     Verdict,
     VerdictKind,
+    changed,
 )
 from tests.unit.enricher.samples import ACCEPT, TIME
 
 GOLDEN = Path(__file__).with_name("golden")
-HANDSHAKE = replace(
+HANDSHAKE = changed(
     ACCEPT,
     id=EventId(f"{ACCEPT.id[:-1]}8"),
     sequence="184468",
@@ -64,10 +64,10 @@ BY_PORT = Verdict(
     reader="display-journal",
     backfill=False,
 )
-BY_EVIDENCE = replace(
+BY_EVIDENCE = changed(
     BY_PORT, mode="evidence", audit_levels=("*NETSCK", "*NETSECURE", "*NETTELSVR"), policy="ba9876543210"
 )
-CORRECTION = replace(
+CORRECTION = changed(
     BY_EVIDENCE,
     id=correction_id(ACCEPT.id, 1),
     reason="weak-protocol",
@@ -77,7 +77,7 @@ CORRECTION = replace(
     advice="Let both ends use TLSV1.2 or newer instead of TLSV1.0 (QSSLPCL on the system).",
     supersedes=ACCEPT.id,
 )
-OUTBOUND = replace(
+OUTBOUND = changed(
     BY_EVIDENCE,
     verdict=VerdictKind.UNKNOWN,
     reason="tls-not-audited",
@@ -93,7 +93,7 @@ OUTBOUND = replace(
     advice=None,
     backfill=True,
 )
-SECURE = replace(
+SECURE = changed(
     CORRECTION,
     id=ACCEPT.id,
     verdict=VerdictKind.SECURE,
@@ -103,7 +103,7 @@ SECURE = replace(
     advice=None,
     supersedes=None,
 )
-EVENT = Event(ACCEPT.id, "PROD1", TIME, "helper-port", "as-svrmap", replace(ACCEPT, local_port=449))
+EVENT = Event(ACCEPT.id, "PROD1", TIME, "helper-port", "as-svrmap", changed(ACCEPT, local_port=449))
 GAP = Alert(
     id=gap_id("PROD1", "AUDRCV0001", 7),
     kind=AlertKind.GAP,
@@ -151,7 +151,7 @@ def test_every_sentence_is_one() -> None:
 
 
 def test_what_another_release_said_is_not_guessed() -> None:
-    other = replace(BY_PORT, reason="looks-odd", mode="oracle")
+    other = changed(BY_PORT, reason="looks-odd", mode="oracle")
 
     lines = "\n".join(lines_of(explain([other], {}, policy_here=None)))
 
@@ -167,7 +167,7 @@ def test_what_another_release_said_is_not_guessed() -> None:
     ],
 )
 def test_what_adds_to_the_reason_is_told(detail: str, sentence: str) -> None:
-    lines = lines_of(explain([replace(BY_EVIDENCE, detail=detail)], {}, policy_here=None))
+    lines = lines_of(explain([changed(BY_EVIDENCE, detail=detail)], {}, policy_here=None))
 
     assert any(line.strip().startswith(sentence) for line in lines)
 

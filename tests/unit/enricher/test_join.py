@@ -1,12 +1,10 @@
 """An accept and its handshake find each other, whichever comes first, and what comes too late corrects."""
 
-from dataclasses import replace
-
 import pytest
 
 from enricher.judge import Judge
 from runtime.record import Offset
-from schemas.records import DetailType
+from schemas.records import DetailType, changed
 from tests.unit.enricher.samples import LEVELS
 from tests.unit.enricher.scripts import (
     CATALOGUE,
@@ -326,14 +324,14 @@ def test_a_handshake_without_its_opening_is_judged_where_openings_are_not_audite
 
 
 def test_entries_of_two_systems_are_never_joined() -> None:
-    other = replace(s(0.1, TLS), system="PROD2")
+    other = changed(s(0.1, TLS), system="PROD2")
 
     assert said(START, a(0, TLS), other, LONG_AFTER) == ["2 unknown tls-expected [2]"]
 
 
 def test_entries_of_two_systems_with_the_same_ends_do_not_disturb_each_other() -> None:
     mine = a(0, FTP), s(0.3, FTP)
-    theirs = replace(mine[0], system="PROD2"), replace(mine[1], system="PROD2")
+    theirs = changed(mine[0], system="PROD2"), changed(mine[1], system="PROD2")
 
     assert said(mine[0], theirs[0], mine[1], theirs[1]) == ["1 secure tls [1 3]", "2 secure tls [2 4]"]
 
@@ -349,8 +347,8 @@ def test_an_entry_that_was_read_twice_is_judged_once() -> None:
 
 @pytest.mark.parametrize("kind", "IO")
 def test_udp_is_judged_at_once_by_whichever_port_is_listed(kind: str) -> None:
-    known = replace(entry(kind, 0, 161), detail_type=DetailType(kind))
-    mirrored = replace(known, local_port=50123, remote_port=161)
+    known = changed(entry(kind, 0, 161), detail_type=DetailType(kind))
+    mirrored = changed(known, local_port=50123, remote_port=161)
 
     assert said(START, known, mirrored) == [
         "2 insecure cleartext-port [2]",

@@ -14,6 +14,7 @@ from enricher.systems import REACH
 from runtime.errors import Halt
 from runtime.metrics import Metrics
 from runtime.record import Offset, Partition, StoredRecord
+from schemas.records import changed
 from schemas.topics import ENTRIES
 from tests.unit.enricher.scripts import CATALOGUE, HOME, POLICY, Scripted, a, gap, progress, s, store, words, x
 
@@ -226,7 +227,7 @@ def test_corrections_are_counted() -> None:
 
 def test_a_system_that_fell_silent_is_given_up_so_that_others_can_restart_quickly() -> None:
     judge = Judge(CATALOGUE, POLICY)
-    other = replace(progress(0), system="PROD2")
+    other = changed(progress(0), system="PROD2")
     judge.process(store(progress(-10), a(0, FTP)))
 
     outputs = judge.process(store(other, first=REACH + 3)).outputs

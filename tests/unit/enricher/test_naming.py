@@ -1,7 +1,5 @@
 """Names are asked for once per batch, go to both ends of a verdict and of its alert, and change nothing else."""
 
-from dataclasses import replace
-
 import orjson
 
 from enricher.catalogue import load_catalogue
@@ -10,7 +8,7 @@ from enricher.names import Name
 from enricher.policy_file import PORTS, load_policy
 from runtime.record import Partition, StoredRecord
 from schemas.codec import decode
-from schemas.records import Alert, AnyRecord, Endpoint, Verdict
+from schemas.records import Alert, AnyRecord, Endpoint, Verdict, changed
 from schemas.topics import ENTRIES
 from tests.fakes.resolver import NONE, FakeResolver
 from tests.unit.enricher.samples import accept, connect, home, progress, stored
@@ -69,13 +67,13 @@ def test_but_for_the_names_the_verdicts_are_the_same_with_and_without_a_resolver
 
 def _nameless(record: AnyRecord) -> AnyRecord:
     if isinstance(record, Alert) and record.connection:
-        return replace(record, connection=_without_names(record.connection))
+        return changed(record, connection=_without_names(record.connection))
     return _without_names(record) if isinstance(record, Verdict) else record
 
 
 def _without_names(verdict: Verdict) -> Verdict:
-    ends = [replace(end, name=None, name_status=None) for end in (verdict.source, verdict.destination)]
-    return replace(verdict, source=ends[0], destination=ends[1])
+    ends = [changed(end, name=None, name_status=None) for end in (verdict.source, verdict.destination)]
+    return changed(verdict, source=ends[0], destination=ends[1])
 
 
 def test_what_is_published_with_names_is_what_the_contract_says() -> None:

@@ -19,6 +19,7 @@ from schemas.records import (
     Severity,
     Verdict,
     VerdictKind,
+    changed,
 )
 from tests.unit.enricher.samples import ACCEPT, accept, connect
 
@@ -99,7 +100,7 @@ def test_an_opened_connection_is_judged_by_its_remote_port_where_the_policy_says
         pytest.param(connect(449), OUTBOUND, "helper-port", "as-svrmap", id="helper port of another system"),
         *(
             pytest.param(
-                replace(ACCEPT, detail_type=DetailType(kind), local_port=port), OUTBOUND, reason, service, id=kind
+                changed(ACCEPT, detail_type=DetailType(kind), local_port=port), OUTBOUND, reason, service, id=kind
             )
             for kind, port, reason, service in [
                 ("D", None, "dhcp-assigned", None),
@@ -122,7 +123,7 @@ def test_what_gets_no_verdict_is_an_event(entry: Entry, policy: Policy, reason: 
 
 
 def test_every_detail_type_is_settled() -> None:
-    settled = [judged(replace(ACCEPT, detail_type=kind)) for kind in DetailType]
+    settled = [judged(changed(ACCEPT, detail_type=kind)) for kind in DetailType]
 
     assert [kind for kind, found in zip(DetailType, settled, strict=True) if isinstance(found, Verdict)] == [
         DetailType.ACCEPT
@@ -157,7 +158,7 @@ def test_the_source_is_the_side_that_opened_the_connection() -> None:
 
 
 def test_a_verdict_says_what_it_rests_on() -> None:
-    verdict = judged(replace(accept(23), backfill=True))
+    verdict = judged(changed(accept(23), backfill=True))
 
     assert isinstance(verdict, Verdict)
     assert (verdict.id, verdict.evidence) == (ACCEPT.id, (ACCEPT.id,))

@@ -1,6 +1,5 @@
 """The verdicts on simulated partitions against what really happened on the wire, while auditing comes and goes."""
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.policy_file import load_policy
-from schemas.records import VerdictKind
+from schemas.records import VerdictKind, changed
 from tests.truth import BUSY_HOURS, Confusion, Connection, confusion, judged, lie_of, rows_of, truth_of
 
 SEEDS = (11, 12, 13)
@@ -59,6 +58,6 @@ def test_a_lie_would_be_found(truth: str, called: VerdictKind) -> None:
     connection = first(truth)
     assert connection.verdict is not None
 
-    lying = connection._replace(verdict=replace(connection.verdict, verdict=called, reason="no-upgrade"))
+    lying = connection._replace(verdict=changed(connection.verdict, verdict=called, reason="no-upgrade"))
 
     assert lie_of(lying, CATALOGUE) is not None

@@ -11,13 +11,13 @@ import pytest
 from enricher.policy import Canary, Mode, Policy, PolicyException, Tunnel
 from enricher.rules import RULES
 from enricher.verdict import ROWS
-from schemas.records import Basis, Direction, Network, Severity, Tls, Verdict, VerdictKind
+from schemas.records import Basis, Direction, Network, Severity, Tls, Verdict, VerdictKind, changed
 from tests.unit.enricher.samples import LEVELS, TIME
 from tests.unit.enricher.scripts import POLICY, Scripted, a, audit, entry, gap, progress, s, said, verdicts, x
 
 OUTSIDE = "198.51.100.9"
 START, END = progress(-10), progress(100)
-ACTIVE_FTP = replace(entry("C", 0, 50123), local_port=20)
+ACTIVE_FTP = changed(entry("C", 0, 50123), local_port=20)
 NOT_AUDITED = progress(-10, ("*NETSCK", "*NETTELSVR"))
 ACCEPTED = PolicyException(
     (ip_network("10.9.8.0/24"),),

@@ -16,7 +16,7 @@ from producer.stage import Decode
 from runtime.flow import Tally
 from runtime.metrics import Metrics
 from schemas.codec import decode_as
-from schemas.records import Audit, Position
+from schemas.records import Audit, Position, changed
 
 NOW = datetime(2026, 11, 22, 2, 15, tzinfo=UTC)
 ASSERTED = frozenset({"*NETSCK", "*NETSECURE"})
@@ -101,7 +101,7 @@ def test_an_assertion_that_was_changed_or_taken_back_counts_as_it_is_now() -> No
 
 
 def test_levels_that_were_known_are_not_replaced_by_an_assertion() -> None:
-    position = replace(stored(journal(None)), audit_levels=("*NETUDP",))
+    position = changed(stored(journal(None)), audit_levels=("*NETUDP",))
     known = journal()
 
     known.recall(position)

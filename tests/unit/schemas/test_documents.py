@@ -1,6 +1,5 @@
-"""The JSON Schemas, the examples, the dataclasses and the codec say the same of every record."""
+"""The JSON Schemas, the examples, the structs and the codec say the same of every record."""
 
-from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import fields
 
 from runtime.dead_letters import dead_letter
 from runtime.flow import Reason
@@ -89,11 +89,11 @@ def object_schema(name: str, definition: str) -> dict[str, Any]:
         pytest.param("verdict", "tls", records.Tls, id="verdict/tls"),
     ],
 )
-def test_a_schema_has_exactly_the_fields_of_its_dataclass(name: str, definition: str, record_type: Any) -> None:
+def test_a_schema_has_exactly_the_fields_of_its_record(name: str, definition: str, record_type: Any) -> None:
     schema = object_schema(name, definition)
 
     assert list(schema["properties"]) == [field.name for field in fields(record_type)]
-    assert schema["required"] == [field.name for field in fields(record_type) if field.default is MISSING]
+    assert schema["required"] == [field.name for field in fields(record_type) if field.required]
     assert schema["additionalProperties"] is True
 
 

@@ -1,6 +1,5 @@
 """Records for the tests of the sinks, one of each kind, to be changed where a test needs another."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,6 +24,7 @@ from schemas.records import (
     Tls,
     Verdict,
     VerdictKind,
+    changed,
 )
 from schemas.topics import ALERTS, VERDICTS
 from sinks.sink import Forwarded, Parcel
@@ -61,7 +61,7 @@ VERDICT = Verdict(
     reader="display-journal",
     backfill=False,
 )
-CORRECTION = replace(
+CORRECTION = changed(
     VERDICT,
     id=EventId(f"{ID}.c1"),
     verdict=VerdictKind.SECURE,
@@ -82,7 +82,7 @@ CORRECTION = replace(
     backfill=True,
     supersedes=ID,
 )
-FAILED = replace(
+FAILED = changed(
     VERDICT,
     verdict=VerdictKind.FAILED,
     reason="handshake-failed",
@@ -105,7 +105,7 @@ ALERT = Alert(
     time=TIME,
     connection=VERDICT,
 )
-GAP = replace(
+GAP = changed(
     ALERT,
     id=EventId("20261122T100000000000-PROD1-AUDRCV0003-00000000000000000001.gap"),
     kind=AlertKind.GAP,
@@ -147,11 +147,11 @@ ENTRY = Entry(
     backfill=False,
 )
 EVENT = Event(id=ID, system="PROD1", time=TIME, reason="helper-port", service="as-svrmap", entry=ENTRY)
-DHCP = replace(
+DHCP = changed(
     EVENT,
     reason="dhcp-assigned",
     service=None,
-    entry=replace(
+    entry=changed(
         ENTRY,
         detail_type=DetailType.DHCP_ASSIGNED,
         local_address=None,
@@ -190,10 +190,10 @@ SAMPLES: dict[str, Forwarded] = {
 }
 
 KINDS: dict[str, Forwarded] = {
-    **{f"entry-{kind.name}": replace(EVENT, entry=replace(ENTRY, detail_type=kind)) for kind in DetailType},
-    **{f"verdict-{kind.name}": replace(VERDICT, verdict=kind) for kind in VerdictKind},
-    **{f"alert-{kind.name}": replace(ALERT, kind=kind) for kind in AlertKind},
-    **{f"severity-{kind.name}": replace(ALERT, severity=kind) for kind in Severity},
+    **{f"entry-{kind.name}": changed(EVENT, entry=changed(ENTRY, detail_type=kind)) for kind in DetailType},
+    **{f"verdict-{kind.name}": changed(VERDICT, verdict=kind) for kind in VerdictKind},
+    **{f"alert-{kind.name}": changed(ALERT, kind=kind) for kind in AlertKind},
+    **{f"severity-{kind.name}": changed(ALERT, severity=kind) for kind in Severity},
 }
 """Every detail type, verdict, kind of alert and severity."""
 EVERY_KIND = {**SAMPLES, **KINDS}
@@ -213,7 +213,7 @@ def verdict(number: int, *, service: str | None = None) -> Verdict:
     """One of many, with an id and a port of its own."""
     ident = EventId(f"20261122T031500123456-PROD1-AUDRCV0001-{number:020d}")
     source = Endpoint("10.9.8.7", 1024 + number % 60_000)
-    return replace(VERDICT, id=ident, sequence=str(number), source=source, service=service)
+    return changed(VERDICT, id=ident, sequence=str(number), source=source, service=service)
 
 
 @cache

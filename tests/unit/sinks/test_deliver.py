@@ -1,7 +1,6 @@
 """The stage of every sink worker: what it forwards, what it refuses, and how the sink's answer maps back to records."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -12,7 +11,7 @@ from runtime.flow import Expired, Outcome, Rejection
 from runtime.metrics import Metrics
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import decode_as, encode
-from schemas.records import Alert
+from schemas.records import Alert, changed
 from schemas.topics import VERDICTS
 from sinks.deliver import Deliver
 from sinks.forward import Forward
@@ -108,10 +107,10 @@ def test_a_siem_that_is_away_holds_the_batch() -> None:
         pytest.param(stored(ALERT), 1, id="alert"),
         pytest.param(stored(EVENT), 1, id="event"),
         pytest.param(stored(STATUS), 1, id="status"),
-        pytest.param(stored(replace(VERDICT, backfill=True)), 0, id="backfill"),
-        pytest.param(stored(replace(ALERT, connection=replace(VERDICT, backfill=True))), 0, id="alert on backfill"),
+        pytest.param(stored(changed(VERDICT, backfill=True)), 0, id="backfill"),
+        pytest.param(stored(changed(ALERT, connection=changed(VERDICT, backfill=True))), 0, id="alert on backfill"),
         pytest.param(stored(DHCP), 0, id="event on backfill"),
-        pytest.param(stored(replace(CORRECTION, backfill=False)), 0, id="correction"),
+        pytest.param(stored(changed(CORRECTION, backfill=False)), 0, id="correction"),
         pytest.param(stored(GAP), 0, id="gap: its time is that of the loss"),
     ],
 )

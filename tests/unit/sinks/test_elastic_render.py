@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -10,7 +9,7 @@ from typing import cast
 import orjson
 import pytest
 
-from schemas.records import Alert, Direction, Endpoint
+from schemas.records import Alert, Direction, Endpoint, changed
 from sinks.elastic.render import render
 from sinks.elastic.streams import Streams
 from sinks.elastic.templates import component_template, index_template
@@ -87,7 +86,7 @@ def test_one_line_without_nulls(name: str) -> None:
     ],
 )
 def test_only_a_true_address_becomes_an_ip(address: str, expected: str | None) -> None:
-    source = part(rendered(replace(VERDICT, source=Endpoint(address, 1))), "source")
+    source = part(rendered(changed(VERDICT, source=Endpoint(address, 1))), "source")
 
     assert source["address"] == address
     assert source.get("ip") == expected
@@ -116,7 +115,7 @@ def test_a_confirmed_name_is_a_domain() -> None:
     ],
 )
 def test_the_direction_is_the_hosts_view(direction: Direction, expected: str) -> None:
-    assert part(rendered(replace(VERDICT, direction=direction)), "network")["direction"] == expected
+    assert part(rendered(changed(VERDICT, direction=direction)), "network")["direction"] == expected
 
 
 def test_a_failed_handshake_is_denied_and_no_tls_is_established() -> None:

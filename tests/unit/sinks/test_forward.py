@@ -1,17 +1,15 @@
 """What a filter lets through: what was asked for, and what nobody may be without."""
 
-from dataclasses import replace
-
 import pytest
 from pydantic import ValidationError
 
-from schemas.records import EventId, Network, Severity, VerdictKind
+from schemas.records import EventId, Network, Severity, VerdictKind, changed
 from sinks.forward import EVERYTHING, Forward
 from sinks.sink import Forwarded
 from tests.unit.sinks.samples import ALERT, CORRECTION, DHCP, EVENT, FAILED, GAP, SAMPLES, STATUS, VERDICT
 
-SECURE = replace(VERDICT, verdict=VerdictKind.SECURE, reason="tls", severity=Severity.INFORMATIONAL, service="https")
-ABROAD = replace(VERDICT, network=Network.EXTERNAL)
+SECURE = changed(VERDICT, verdict=VerdictKind.SECURE, reason="tls", severity=Severity.INFORMATIONAL, service="https")
+ABROAD = changed(VERDICT, network=Network.EXTERNAL)
 
 
 def forward(**settings: object) -> Forward:
@@ -66,7 +64,7 @@ def test_signs_of_life_and_of_blindness_always_pass(settings: dict[str, object],
 
 
 def test_a_correction_follows_the_verdict_that_may_have_passed_before_it() -> None:
-    corrected = replace(SECURE, service="telnet", supersedes=EventId("before"))
+    corrected = changed(SECURE, service="telnet", supersedes=EventId("before"))
 
     assert forward(verdicts=["insecure"], severity="high", reasons=["cleartext-port"]).takes(corrected)
     assert not forward(services=["ftp"]).takes(corrected)

@@ -1,13 +1,12 @@
 """Rules that others have published find our events as they are: their conditions, applied to what we render."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
 import orjson
 import pytest
 
-from schemas.records import DetailType, Direction, Endpoint, Verdict, VerdictKind
+from schemas.records import DetailType, Direction, Endpoint, Verdict, VerdictKind, changed
 from sinks.elastic.render import render as render_elastic
 from sinks.elastic.streams import Streams
 from sinks.splunk.render import CONNECTION
@@ -43,7 +42,7 @@ def connection(port: int, detail_type: DetailType, kind: VerdictKind, service: s
     """To this port: of the system where it was accepted, of another where it was opened."""
     inbound = detail_type is DetailType.ACCEPT
     client, server = (REMOTE, LOCAL) if inbound else (LOCAL, REMOTE)
-    return replace(
+    return changed(
         VERDICT,
         detail_type=detail_type,
         direction=Direction.INBOUND if inbound else Direction.OUTBOUND,

@@ -1,6 +1,5 @@
 """HEC envelopes: fixed keys, plain decimal times, flat CIM names; golden files show them whole."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -8,7 +7,7 @@ from typing import cast
 import orjson
 import pytest
 
-from schemas.records import Alert, DetailType, Severity
+from schemas.records import Alert, DetailType, Severity, changed
 from sinks.sink import Forwarded
 from sinks.splunk.render import render
 from tests.unit.sinks.samples import (
@@ -64,7 +63,7 @@ def test_no_key_can_appear_that_splunk_does_not_know(name: str) -> None:
     ],
 )
 def test_the_time_is_a_plain_decimal(time: datetime, expected: str) -> None:
-    assert rendered(replace(VERDICT, time=time))["time"] == expected
+    assert rendered(changed(VERDICT, time=time))["time"] == expected
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -94,7 +93,7 @@ def test_connections_carry_what_network_traffic_requires(name: str) -> None:
 
 @pytest.mark.parametrize("severity", Severity)
 def test_alerts_carry_what_the_alerts_model_requires(severity: Severity) -> None:
-    event = event_of(replace(ALERT, severity=severity))
+    event = event_of(changed(ALERT, severity=severity))
 
     assert event["severity"] in {"critical", "high", "medium", "low", "informational"}
     assert event["type"] == "alert"
@@ -108,7 +107,7 @@ def test_no_field_that_enterprise_security_fills_itself_is_set() -> None:
 
 
 def test_an_alert_that_corrects_says_so() -> None:
-    alert: Alert = replace(ALERT, connection=CORRECTION)
+    alert: Alert = changed(ALERT, connection=CORRECTION)
 
     assert event_of(alert)["supersedes"] == CORRECTION.supersedes
 
@@ -123,7 +122,7 @@ def test_an_alert_that_corrects_says_so() -> None:
     ],
 )
 def test_the_source_is_the_side_that_opened_the_connection(detail_type: DetailType, source: str) -> None:
-    event = event_of(replace(EVENT, entry=replace(ENTRY, detail_type=detail_type)))
+    event = event_of(changed(EVENT, entry=changed(ENTRY, detail_type=detail_type)))
 
     assert event["src"] == source
 

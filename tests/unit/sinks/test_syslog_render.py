@@ -1,14 +1,13 @@
 """Syslog messages in CEF and LEEF: golden files show them whole, and nothing that a record holds can break them."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import Endpoint
+from schemas.records import Endpoint, changed
 from sinks.sink import Forwarded
 from sinks.syslog.cef import cef
 from sinks.syslog.columns import COLUMNS
@@ -123,7 +122,7 @@ def test_every_fact_has_a_column(name: str) -> None:
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 def test_nothing_hostile_breaks_cef(name: str, title: str, advice: str, reason: str) -> None:
     source = Endpoint("10.9.8.7", 1, name, "confirmed")
-    hostile = replace(ALERT, title=title, advice=advice, reason=reason, connection=replace(VERDICT, source=source))
+    hostile = changed(ALERT, title=title, advice=advice, reason=reason, connection=changed(VERDICT, source=source))
 
     text = render(hostile, "cef", 16).decode()
     header, fields = read_cef(text[text.index("CEF:0") :])
@@ -141,7 +140,7 @@ def test_nothing_hostile_breaks_cef(name: str, title: str, advice: str, reason: 
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_nothing_hostile_breaks_leef(name: str, title: str, advice: str) -> None:
     source = Endpoint("10.9.8.7", 1, name, "confirmed")
-    hostile = replace(ALERT, title=title, advice=advice, connection=replace(VERDICT, source=source))
+    hostile = changed(ALERT, title=title, advice=advice, connection=changed(VERDICT, source=source))
 
     text = leef(tell(hostile), "1")
     *header, body = text.split("|", 6)
@@ -157,7 +156,7 @@ def test_nothing_hostile_breaks_leef(name: str, title: str, advice: str) -> None
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_a_system_name_cannot_break_the_header(system: str) -> None:
-    assert HEADER.fullmatch(message(replace(VERDICT, system=system))) is not None
+    assert HEADER.fullmatch(message(changed(VERDICT, system=system))) is not None
 
 
 def _cleaned(text: str, keep: str = "") -> str:

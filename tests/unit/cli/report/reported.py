@@ -1,7 +1,6 @@
 """Records to report on, for tests."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from schemas.records import (
     Tls,
     Verdict,
     VerdictKind,
+    changed,
 )
 from tests.unit.enricher.samples import ACCEPT
 from tests.unit.sinks.samples import VERDICT
@@ -39,7 +39,7 @@ def verdict(number: int, time: datetime, address: str = "10.9.8.7", port: int = 
     """Of a system whose clock is an hour ahead of UTC; clear-text Telnet unless `changes` say something else."""
     local = time.replace(tzinfo=None) + AHEAD
     one = entry_id(local, "PROD1", "AUDRCV0001", number)
-    made = replace(
+    made = changed(
         VERDICT,
         id=one,
         time=time,
@@ -49,20 +49,20 @@ def verdict(number: int, time: datetime, address: str = "10.9.8.7", port: int = 
         evidence=(one,),
         sequence=str(number),
     )
-    return replace(made, **changes)
+    return changed(made, **changes)
 
 
 def outbound(number: int, time: datetime, address: str, port: int, service: str) -> Verdict:
     ours, theirs = Endpoint("10.1.1.5", 50_000), Endpoint(address, port)
     made = verdict(number, time, service=service, source=ours, destination=theirs)
-    return replace(made, direction=Direction.OUTBOUND, detail_type=DetailType.CONNECT)
+    return changed(made, direction=Direction.OUTBOUND, detail_type=DetailType.CONNECT)
 
 
 def correction(first: Verdict, number: int = 1, **changes: Any) -> Verdict:
     """The `number`th correction, which makes it secure."""
     before = first.id if number == 1 else correction_id(first.id, number - 1)
-    made = replace(first, id=correction_id(first.id, number), supersedes=before, **SECURE)
-    return replace(made, **changes)
+    made = changed(first, id=correction_id(first.id, number), supersedes=before, **SECURE)
+    return changed(made, **changes)
 
 
 def status(time: datetime, levels: tuple[str, ...] | None = LEVELS) -> Status:
@@ -76,7 +76,7 @@ def gap(time: datetime, count: int | None = 12) -> Gap:
 
 def event(number: int, time: datetime, reason: str = "helper-port") -> Event:
     one = entry_id(time.replace(tzinfo=None), "PROD1", "AUDRCV0001", number)
-    return Event(one, "PROD1", time, reason, None, replace(ACCEPT, id=one, time=time))
+    return Event(one, "PROD1", time, reason, None, changed(ACCEPT, id=one, time=time))
 
 
 def dump(file: Path, records: Iterable[AnyRecord]) -> Path:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from cli.report.findings import Findings, find
 from cli.report.tally import Selection
 from enricher.catalogue import load_catalogue
 from enricher.policy import Protocol
-from schemas.records import AnyRecord, Tls
+from schemas.records import AnyRecord, Tls, changed
 from tests.unit.cli.report.reported import MONDAY, SECURE, dump, outbound, status, verdict
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -87,7 +86,7 @@ def test_a_protocol_that_goes_breaks_who_agreed_on_it_in_any_spelling(protocol: 
 
 
 def test_what_the_system_opens_itself_follows_the_same_list_of_protocols() -> None:
-    opened = replace(outbound(1, MONDAY, "10.2.2.2", 636, "ldaps"), tls=Tls("TLSV1", None))
+    opened = changed(outbound(1, MONDAY, "10.2.2.2", 636, "ldaps"), tls=Tls("TLSV1", None))
 
     assert broken(look_ahead(findings(opened), [OLD])) == [
         ("10.2.2.2", "Let the server there use TLSV1.2 or newer.", 1)

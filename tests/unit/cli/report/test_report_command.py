@@ -6,7 +6,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from runtime.metrics import Metrics
 from runtime.record import Record
 from runtime.shutdown import Shutdown
 from schemas.codec import encode
-from schemas.records import AnyRecord, Endpoint, Verdict, VerdictKind
+from schemas.records import AnyRecord, Endpoint, Verdict, VerdictKind, changed
 from schemas.topics import VERDICTS
 from tests.unit.cli.report.reported import MONDAY, correction, dump, event, gap, outbound, status, verdict
 from tests.unit.enricher.samples import accept, progress
@@ -42,7 +41,7 @@ RECORDS: Sequence[AnyRecord] = (
     *(verdict(20 + n, MONDAY + n * MINUTE, "10.9.8.9", 992, **TLS) for n in range(5)),
     outbound(30, MONDAY, "10.2.2.2", 446, "ddm"),
     event(40, MONDAY),
-    replace(ALERT, connection=FIRST, id=FIRST.id),
+    changed(ALERT, connection=FIRST, id=FIRST.id),
     status(MONDAY + 7 * DAY),
 )
 

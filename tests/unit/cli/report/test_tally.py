@@ -1,6 +1,5 @@
 """Connections are counted once, as what was concluded last, in whatever order the records come."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -8,7 +7,7 @@ import pytest
 
 from cli.report.tally import Group, Selection, Tally
 from enricher.ended import Span
-from schemas.records import Endpoint, Verdict, VerdictKind
+from schemas.records import Endpoint, Verdict, VerdictKind, changed
 from tests.unit.cli.report.reported import MONDAY, correction, outbound, verdict
 
 FIRST = verdict(1, MONDAY)
@@ -82,7 +81,7 @@ def test_a_service_is_asked_for_by_name_or_port(asked: str) -> None:
 
 
 def test_another_system_is_left_out() -> None:
-    other = replace(verdict(2, MONDAY), system="TEST1")
+    other = changed(verdict(2, MONDAY), system="TEST1")
 
     tally = tally_of(FIRST, other, selection=Selection(systems=frozenset({"PROD1"})))
 
@@ -98,7 +97,7 @@ def test_times_are_also_known_by_the_systems_own_clock() -> None:
 
 def test_the_clock_of_a_system_can_change() -> None:
     summer = verdict(2, MONDAY + timedelta(days=200))
-    later = replace(summer, journal_time=f"{summer.time + timedelta(hours=2):%Y-%m-%d-%H.%M.%S.%f}")
+    later = changed(summer, journal_time=f"{summer.time + timedelta(hours=2):%Y-%m-%d-%H.%M.%S.%f}")
 
     (group,) = (tally := tally_of(FIRST, later)).groups
 
@@ -106,7 +105,7 @@ def test_the_clock_of_a_system_can_change() -> None:
 
 
 def test_a_journal_time_that_cannot_be_read_is_taken_for_utc() -> None:
-    (group,) = (tally := tally_of(replace(FIRST, journal_time="once"))).groups
+    (group,) = (tally := tally_of(changed(FIRST, journal_time="once"))).groups
 
     assert tally.local_times(group) == list(group.times)
 
@@ -114,7 +113,7 @@ def test_a_journal_time_that_cannot_be_read_is_taken_for_utc() -> None:
 def test_ftp_data_is_one_group_whatever_its_ports() -> None:
     passive = [verdict(n, MONDAY, port=50_000 + n, service="ftp-data-passive") for n in (1, 2)]
     active = [
-        replace(outbound(n, MONDAY, "10.2.2.2", 40_000 + n, "ftp-data"), source=Endpoint("10.1.1.5", 20))
+        changed(outbound(n, MONDAY, "10.2.2.2", 40_000 + n, "ftp-data"), source=Endpoint("10.1.1.5", 20))
         for n in (3, 4)
     ]
 
@@ -122,7 +121,7 @@ def test_ftp_data_is_one_group_whatever_its_ports() -> None:
 
 
 def test_the_newest_name_of_an_address_is_kept_with_its_status() -> None:
-    named = replace(FIRST, source=Endpoint("10.9.8.7", 50_000, "pc17.example.com", "confirmed"))
+    named = changed(FIRST, source=Endpoint("10.9.8.7", 50_000, "pc17.example.com", "confirmed"))
 
     assert tally_of(named, verdict(2, MONDAY)).names == {"10.9.8.7": ("pc17.example.com", "confirmed")}
 
