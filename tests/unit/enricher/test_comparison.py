@@ -121,8 +121,8 @@ def test_only_connections_of_the_span_count(
 def test_audit_levels_that_were_told_before_the_span_hold_in_it() -> None:
     evidence = load_policy(Path("default"), CATALOGUE)
     hour = timedelta(hours=1)
-    late = replace(accept(992), time=TIME + hour)
-    told = journal(progress(), replace(late, id=entry_id(late.time.replace(tzinfo=None), "PROD1", "AUDRCV0001", 1)))
+    late = changed(accept(992), time=TIME + hour)
+    told = journal(progress(), changed(late, id=entry_id(late.time.replace(tzinfo=None), "PROD1", "AUDRCV0001", 1)))
 
     found = compare(told, CATALOGUE, OLD, evidence, since=TIME + hour)
 

@@ -246,9 +246,9 @@ def test_status_records_around_a_time_that_is_cut_out_say_that_it_was_read_and_a
 
 
 def test_a_warning_that_entries_may_be_lost_is_no_gap(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    warning = loss_alert(replace(progress(), loss_after_seconds=60))
+    warning = loss_alert(changed(progress(), loss_after_seconds=60))
     assert warning is not None
-    dump(folder / "warned.ndjson", [status(MONDAY), FIRST, replace(warning, time=MONDAY)])
+    dump(folder / "warned.ndjson", [status(MONDAY), FIRST, changed(warning, time=MONDAY)])
 
     assert "gap" not in documents(capsys, "warned.ndjson")
 
