@@ -27,7 +27,8 @@ def show(findings: Findings, by: Sequence[str], console: Console) -> None:
     """Print it all; `by` is what the connections that are not secure are grouped by."""
     console.print(Text(words.headline(findings), style="bold"), soft_wrap=True)
     console.print(Text(words.conclusion(findings)), soft_wrap=True)
-    console.print(Text(f"Seen from {words.span_text(findings)}, in {findings.source}."), soft_wrap=True)
+    seen = f"Seen from {words.span_text(findings)}" if findings.span else "Nothing was seen"
+    console.print(Text(f"{seen}, in {findings.source}."), soft_wrap=True)
     if asked := words.selection_text(findings):
         console.print(Text(f"Asked for: {asked}."), soft_wrap=True)
     console.print()
