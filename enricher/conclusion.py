@@ -7,7 +7,7 @@ from enricher.facts import DIRECTIONS, UDP, deciding_tls
 from enricher.networks import Location
 from enricher.policy import Policy
 from schemas.ids import correction_id
-from schemas.records import DetailType, Direction, Endpoint, EventId, Verdict, VerdictKind
+from schemas.records import DetailType, Direction, Endpoint, EventId, Verdict
 
 
 def conclude(
@@ -20,15 +20,16 @@ def conclude(
     direction = _direction(connection.detail_type, match)
     outbound = direction is Direction.OUTBOUND
     tls = deciding_tls(connection, policy)
+    journal_time, sequence = connection.place
     return Verdict(
         id=_id(connection, connection.corrections),
-        verdict=VerdictKind(finding.kind),
+        verdict=finding.kind,
         reason=finding.reason,
         basis=finding.basis,
         severity=policy.severities[finding.reason].of(location.network),
         system=connection.system,
         time=connection.time,
-        journal_time=connection.journal_time,
+        journal_time=journal_time,
         detail_type=connection.detail_type,
         direction=direction,
         network=location.network,
@@ -44,7 +45,7 @@ def conclude(
         audit_levels=connection.levels,
         journal=connection.journal,
         receiver=connection.receiver,
-        sequence=connection.sequence,
+        sequence=sequence,
         reader=connection.reader,
         backfill=connection.backfill,
         supersedes=_id(connection, connection.corrections - 1) if connection.corrections else None,
