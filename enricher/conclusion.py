@@ -37,9 +37,9 @@ def conclude(
         service=match.entry.service if match.entry else None,
         source=local if outbound else remote,
         destination=remote if outbound else local,
-        evidence=(connection.id, *(one.id for one in connection.handshakes if one.id != connection.id)),
+        evidence=_evidence(connection),
         tls=tls,
-        advice=advise(connection, finding, match, twin=catalogue.twin(match.entry), policy=policy),
+        advice=advise(connection, finding, match, catalogue=catalogue, policy=policy),
         policy=policy.hash,
         mode=policy.mode,
         audit_levels=connection.levels,
@@ -54,14 +54,21 @@ def conclude(
     )
 
 
+def _evidence(connection: Connection) -> tuple[EventId, ...]:
+    if not connection.handshakes:
+        return (connection.id,)
+    return (connection.id, *[one.id for one in connection.handshakes if one.id != connection.id])
+
+
 def _id(connection: Connection, correction: int) -> EventId:
     return correction_id(connection.id, correction) if correction else connection.id
 
 
 def _direction(detail_type: DetailType, match: Match) -> Direction:
     """A handshake alone does not tell who opened the connection; a listed port does: it is the server's."""
-    if detail_type in DIRECTIONS:
-        return DIRECTIONS[detail_type]
+    known = DIRECTIONS.get(detail_type)
+    if known is not None:
+        return known
     if match.entry is None:
         return Direction.UNKNOWN
     return Direction.INBOUND if match.is_local else Direction.OUTBOUND

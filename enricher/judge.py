@@ -14,8 +14,8 @@ from enricher.expiry import expiry_alerts
 from enricher.join import Join
 from enricher.loss import expired_alert, loss_alert
 from enricher.names import ReverseResolver
-from enricher.naming import with_names
-from enricher.placing import Found, at_home, is_home, output
+from enricher.naming import Published, with_names
+from enricher.placing import at_home, is_home, output
 from enricher.policy import Mode, Policy
 from enricher.ports_mode import publish_by_port
 from enricher.status import StatusClock
@@ -31,6 +31,8 @@ READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
 UNKNOWN_TYPE = Reason("unknown-type", "the header `type` names no record that this topic carries")
 MEMORY_LIMIT = 500_000
 NO_WINDOW = timedelta(0)
+Owed = tuple[Published, StoredRecord]
+"""A record to be published, and the one that brought it."""
 
 
 class Judge:
@@ -57,40 +59,42 @@ class Judge:
         self._evidence = EvidenceMode(catalogue, policy)
         self._status = StatusClock()
         self._systems = Systems(self._new_join)
-        self._owed: dict[Partition, list[Found]] = {}
+        self._owed: dict[Partition, list[Owed]] = {}
         self._expired: dict[Partition, Expired] = {}
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        found = [] if items else self._all_owed()
+        owed = self._pay(items)
+        found, sources = [record for record, _ in owed], [item for _, item in owed]
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
-            if item.is_restored:  # whoever restored it has judged it, with the records among which it belongs
+            if item.headers and item.is_restored:  # whoever restored it has judged it, among those that it belongs to
                 continue
-            found += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
                 continue
             try:
                 for _, make in self._settle(item):
-                    found += [Found(record, item) for record in make()]
+                    brought = make()
+                    found += brought
+                    sources += [item] * len(brought)
             except CodecError as error:
                 rejected.append(Rejection(item, Reason("corrupt-record", f"{item.type}: {error}")))
         self._measure(found)
-        named = with_names([one.record for one in found], self._resolver)
-        return Outcome(list(map(output, named, (one.item for one in found))), rejected)
+        named = with_names(found, self._resolver)
+        return Outcome(list(map(output, named, sources)), rejected)
 
     def rebuild(
         self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
     ) -> None:
         """See `Memory`. A record that cannot be read was rejected in its time."""
         self.forget(partition)
-        owed: list[Found] = []
+        owed: list[Owed] = []
         for record in records:
             try:
                 for about, make in self._settle(record) if _is_read(record) else ():
                     if undecided_from is not None and about is not None and about >= undecided_from:
-                        owed += [Found(one, record) for one in make()]
+                        owed += [(one, record) for one in make()]
             except CodecError:
                 continue
         if owed:
@@ -121,15 +125,18 @@ class Judge:
         window = timedelta(seconds=self._policy.window_seconds) if is_evidence else NO_WINDOW
         return Join(window, self._evidence.find, first)
 
-    def _all_owed(self) -> list[Found]:
-        """A checkpoint without records would else say of a partition that nothing is owed any more."""
-        owed, self._owed = self._owed, {}
-        return [one for part in owed.values() for one in part]
+    def _pay(self, items: Sequence[StoredRecord]) -> list[Owed]:
+        """What is owed on the partitions of these. All of it where there are none: a checkpoint without records would
+        else say of a partition that nothing is owed any more."""
+        if not self._owed:
+            return []
+        partitions = {item.partition for item in items} if items else set(self._owed)
+        return [one for partition in sorted(partitions) for one in self._owed.pop(partition, ())]
 
     def _settle(self, item: StoredRecord) -> Iterable[Output]:
         """What the item brings, made step by step: each is to be taken before the next. Raises CodecError at once."""
         record = decode(item.type, item.value)
-        if (expired := self._expired.pop(item.partition, None)) is not None:
+        if self._expired and (expired := self._expired.pop(item.partition, None)) is not None:
             return chain(self._cut(expired, record, item), self._brings(record, item))
         return self._brings(record, item)
 
@@ -197,7 +204,7 @@ class Judge:
         before, system.read_until = system.read_until, progress.time
         return expiry_alerts(self._policy, progress.system, before, progress.time)
 
-    def _measure(self, found: Sequence[Found]) -> None:
+    def _measure(self, found: Sequence[Published]) -> None:
         """Raises Halt past the memory limit: a bigger memory can hold more, a restart cannot."""
         if (size := self._systems.size) > self._memory_limit:
             raise Halt(
@@ -207,7 +214,7 @@ class Judge:
         if self._metrics is None:
             return
         self._metrics.open_windows.set(self._systems.open_windows)
-        verdicts = [one.record for one in found if isinstance(one.record, Verdict)]
+        verdicts = [one for one in found if isinstance(one, Verdict)]
         for (verdict, reason), count in Counter((one.verdict, one.reason) for one in verdicts).items():
             self._metrics.verdicts(verdict, reason, count)
         self._metrics.corrections.inc(sum(one.supersedes is not None for one in verdicts))

@@ -1,7 +1,6 @@
 """Where what the enricher publishes goes: topic, key, partition."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from enricher.evidence_mode import Output
 from enricher.naming import Published
@@ -9,13 +8,6 @@ from runtime.record import Record, StoredRecord
 from schemas.codec import encode
 from schemas.records import Alert, Audit, Direction, Event, Gap, Progress, Verdict
 from schemas.topics import ALERTS, VERDICTS, entry_key, partition_of
-
-
-class Found(NamedTuple):
-    """A record to be published, and the one that brought it."""
-
-    record: Published
-    item: StoredRecord
 
 
 def at_home(records: Iterable[Published | None]) -> Iterator[Output]:
