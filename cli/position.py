@@ -160,4 +160,4 @@ def _print(seen: Outlook, costs: Sequence[Cost]) -> None:
 
 
 def _words(place: Place | None) -> str:
-    return "nowhere" if place is None else f"{place.receiver_library}/{place.receiver} {place.sequence}"
+    return "nowhere" if place is None else str(place)

@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 LINE_SECONDS = 5.0
 FRAME_SECONDS = 0.1
+SETTLING_SECONDS = 1.0
+"""Before that a rate says nothing about the time that is left."""
 
 
 def follow(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
@@ -81,8 +83,10 @@ def _words(done: int, total: int | None, seconds: float) -> str:
     rate = done / max(seconds, 0.001)
     if total is None:
         return f"{done:,}, {rate:,.0f}/s"
-    left = max(0, total - done) / max(rate, 0.001)
-    return f"{done:,} of {max(total, done):,}, {rate:,.0f}/s, {_duration(left)} left"
+    counted = f"{done:,} of {max(total, done):,}, {rate:,.0f}/s"
+    if seconds < SETTLING_SECONDS:
+        return counted
+    return f"{counted}, {_duration(max(0, total - done) / max(rate, 0.001))} left"
 
 
 def _duration(seconds: float) -> str:

@@ -39,6 +39,12 @@ def cell(text: str) -> Text:
     return Text(inert(text))
 
 
+def captioned(made: Table, caption: str) -> Table:
+    """The table with a line below it, where there is one to say, and a blank line below that."""
+    made.caption, made.caption_justify = (f"{caption}\n" if caption else None), "left"
+    return made
+
+
 def table(title: str, *texts: str, numbers: Sequence[str] = ()) -> Table:
     """A table of ours: texts on the left, numbers on the right."""
     made = Table(title=Text(title, style="bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)

@@ -77,7 +77,7 @@ def gap_alert(gap: Gap, policy: Policy) -> Alert | None:
     if Notice.JOURNAL_GAP not in policy.alerts:
         return None
     weight = policy.severities[Notice.JOURNAL_GAP]
-    many = "An unknown number of entries" if gap.count is None else f"{gap.count} entries"
+    many = "An unknown number of entries" if gap.count is None else f"{gap.count:,} entries"
     places = f"after {_place(gap.after, 'the beginning')} and before {_place(gap.until, 'the next readable one')}"
     return Alert(
         id=gap.id,

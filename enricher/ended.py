@@ -31,7 +31,10 @@ EVER = Span(None, None)
 
 
 class Ended:
-    """The records of a span, with a last progress record for each system on each partition: it closes its windows."""
+    """The records of a span, with a last progress record for each system on each partition: it closes its windows.
+
+    What was last said of the audit levels before the span comes first: levels hold until something else is said.
+    """
 
     def __init__(self, records: Iterable[StoredRecord], span: Span, later: timedelta) -> None:
         self.unreadable = 0
@@ -41,6 +44,7 @@ class Ended:
         self._later = later
         self._last: dict[tuple[Partition, str], Progress] = {}
         self._ends: dict[Partition, int] = {}
+        self._before: dict[tuple[Partition, str], tuple[StoredRecord, Progress | Audit]] = {}
 
     def __iter__(self) -> Iterator[StoredRecord]:
         for record in self._records:
@@ -49,15 +53,25 @@ class Ended:
             except CodecError:
                 self.unreadable += 1
                 continue
-            if isinstance(content, Entry | Progress | Audit | Gap) and self._span.has_context(content.time):
-                self._follow(record.partition, content)
-                self._ends[record.partition] = record.offset
-                yield record
+            if not isinstance(content, Entry | Progress | Audit | Gap):
+                continue
+            place = (record.partition, content.system)
+            if self._span.has_context(content.time):
+                if before := self._before.pop(place, None):
+                    yield self._taken(*before)
+                yield self._taken(record, content)
+            elif isinstance(content, Progress | Audit) and place not in self._last:
+                self._before[place] = record, content
         for (partition, system), last in self._last.items():
             end = changed(last, time=last.time + self._later)
             self._ends[partition] += 1
             offset = Offset(self._ends[partition])
             yield StoredRecord(partition, offset, system.encode(), encode(end), Progress.type)
+
+    def _taken(self, record: StoredRecord, content: Entry | Progress | Audit | Gap) -> StoredRecord:
+        self._follow(record.partition, content)
+        self._ends[record.partition] = record.offset
+        return record
 
     def _follow(self, partition: Partition, record: Entry | Progress | Audit | Gap) -> None:
         place = (partition, record.system)

@@ -22,6 +22,9 @@ class Place:
     sequence: int
     attached_at: datetime | None = field(default=None, compare=False)
 
+    def __str__(self) -> str:
+        return f"{self.receiver_library}/{self.receiver} {self.sequence}"
+
 
 class PlaceLost(PositionLost):
     """The place can no longer be reached. The oldest entry not yet read stands behind `resume` (None: it is the

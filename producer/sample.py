@@ -12,22 +12,25 @@ from producer.journal_clock import JournalClock
 from producer.listing import Listing
 from producer.odbc import Odbc
 from producer.odbc_errors import NoEntries
-from producer.reader import JournalRow
+from producer.reader import JournalRow, Place
 from producer.receivers import Chain
 from producer.settings import ProducerSettings
 from schemas.records import Entry
 
 LARGEST = 1000
 SPAN = timedelta(hours=1)
+LONGER = timedelta(days=7)
+"""Where an hour has too few entries to tell how fast they are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`entries` stood in `span` of the journal, and reading them took `seconds`. `others` are journal entries of all
-    types in the last hour."""
+    """`entries` stood in `span` of the journal. Reading `read` of them, or of the week before, took `seconds`. `others`
+    are journal entries of all types in the last hour."""
 
     entries: Sequence[Entry]
     span: timedelta
+    read: int
     seconds: float
     others: int
 
@@ -39,7 +42,7 @@ class Sample:
     @property
     def readable_rate(self) -> float | None:
         """SK entries a second that one connection can read; None where there were too few to tell."""
-        return None if len(self.entries) < ENOUGH else len(self.entries) / max(self.seconds, 0.001)
+        return None if self.read < ENOUGH else self.read / max(self.seconds, 0.001)
 
 
 ENOUGH = 100
@@ -52,19 +55,30 @@ def take_sample(
     begin = max(chain.read_at - SPAN, chain.receivers[0].attached_at)
     place = Listing(odbc, settings).place_at(begin, chain)
     source = DisplayJournalEntries(odbc, settings)
-    rows: list[JournalRow] = []
     started = clock()
-    receiver = chain.holding(place)
-    start = place.sequence + 1
-    while receiver is not None and len(rows) < LARGEST:
-        if start <= receiver.last:
-            rows += _between(source, Stretch(chain, receiver, start, receiver.last), LARGEST - len(rows))
-        receiver = chain.following(receiver)
-        start = receiver.first if receiver else 0
+    rows = timed = _behind(place, chain, source, LARGEST)
     seconds = clock() - started
+    if len(rows) < ENOUGH and begin > chain.receivers[0].attached_at:
+        earlier = Listing(odbc, settings).place_at(max(begin - LONGER, chain.receivers[0].attached_at), chain)
+        started = clock()
+        timed = _behind(earlier, chain, source, LARGEST - len(rows))
+        seconds = clock() - started
     is_full = len(rows) == LARGEST
     end = rows[-1].timestamp if is_full else chain.read_at
-    return Sample(_entries(rows, settings), end - begin, seconds, chain.entries_after(place) or 0)
+    return Sample(_entries(rows, settings), end - begin, len(timed), seconds, chain.entries_after(place) or 0)
+
+
+def _behind(place: Place, chain: Chain, source: DisplayJournalEntries, limit: int) -> Sequence[JournalRow]:
+    """The entries that follow, over receivers."""
+    rows: list[JournalRow] = []
+    receiver = chain.holding(place)
+    start = place.sequence + 1
+    while receiver is not None and len(rows) < limit:
+        if start <= receiver.last:
+            rows += _between(source, Stretch(chain, receiver, start, receiver.last), limit - len(rows))
+        receiver = chain.following(receiver)
+        start = receiver.first if receiver else 0
+    return rows
 
 
 def _between(source: DisplayJournalEntries, stretch: Stretch, limit: int) -> Sequence[JournalRow]:

@@ -17,7 +17,7 @@ from runtime.errors import CheckFailed
 
 @click.command("doctor")
 @click.option("--json", "json", is_flag=True, help="One JSON object a line.")
-@click.option("--brief", is_flag=True, help="Only what is to be done.")
+@click.option("--brief", is_flag=True, help="Only what is to be done, and what could not be looked at.")
 def command(json: bool, brief: bool) -> None:
     """Examine the IBM i, the broker and every SIEM that is configured; nothing on the IBM i is changed.
 
@@ -40,7 +40,7 @@ def command(json: bool, brief: bool) -> None:
             states[finding.state] += 1
             if json:
                 click.echo(as_line(heading, finding))
-            elif not brief or finding.state in (State.WARN, State.FAIL):
+            elif not brief or finding.state not in (State.OK, State.NOTE):
                 if heading != shown:
                     click.secho(f"{'' if not shown else chr(10)}{heading}", bold=True)
                     shown = heading

@@ -84,7 +84,7 @@ def _rate(sample: Sample, counts: Counter[str]) -> Finding:
 def _sustainable(sample: Sample, settings: ProducerSettings) -> Finding:
     why = "A producer that reads more slowly than entries are written falls behind until receivers are deleted."
     if sample.readable_rate is None:
-        what = f"{len(sample.entries)} entries are too few to tell how fast this system can be read"
+        what = f"{sample.read} entries in a week are too few to tell how fast this system can be read"
         return Finding("sustainable-rate", State.NOTE, what, why)
     able = sample.readable_rate * settings.connections
     what = (

@@ -1,5 +1,6 @@
 """What is behind the IBM i: the policy, the broker and its topics, every SIEM that is configured."""
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -14,11 +15,13 @@ from runtime.errors import ConfigError
 from schemas.topics import all_topics
 
 SHOWN = 5
+OURS = re.compile(r"`(sk2siem [^`]+)`")
+"""A command of ours in a sentence."""
 
 
 def pipeline(settings: Settings, broker: Broker | Refusal) -> Iterator[Finding]:
-    yield _end("policy", partial(SERVICES["enricher"].check, settings), _POLICY_WHY, "sk2siem policy check FILE")
-    yield _end("broker", partial(check_broker, "doctor", settings), _BROKER_WHY, f"see {name_of(('broker', '*'))}")
+    yield end("policy", partial(SERVICES["enricher"].check, settings), _POLICY_WHY, "sk2siem policy check FILE")
+    yield end("broker", partial(check_broker, "doctor", settings), _BROKER_WHY, f"see {name_of(('broker', '*'))}")
     yield _topics(broker, settings)
     yield from siems(settings)
 
@@ -34,7 +37,7 @@ def siems(settings: Settings) -> Iterator[Finding]:
         what = "no SIEM is configured here: verdicts stay on the broker"
         yield Finding("siem", State.WARN, what, why, ("SK2SIEM_SPLUNK__URL=...", "SK2SIEM_ELASTIC__URL=..."))
     for name in names:
-        yield _end(name, partial(SERVICES[name].check, settings), why, f"see {name_of((name, '*'))}")
+        yield end(name, partial(SERVICES[name].check, settings), why, f"see {name_of((name, '*'))}")
 
 
 def coverage(older: Older | Refusal, system: str) -> Finding:
@@ -56,10 +59,11 @@ def _words(service: str | None, address: str | None) -> str:
     return f"{service or 'not listed'} with {address}"
 
 
-def _end(check: str, question: Callable[[], str], why: str, command: str) -> Finding:
+def end(check: str, question: Callable[[], str], why: str, command: str) -> Finding:
+    """What an end of the pipeline says of itself; `command` is for a trouble that names none."""
     answer = asked(question)
     if isinstance(answer, Refusal):
-        return Finding(check, State.FAIL, str(answer), why, (command,))
+        return Finding(check, State.FAIL, str(answer), why, tuple(OURS.findall(str(answer))) or (command,))
     return Finding(check, State.OK, answer, why)
 
 

@@ -15,12 +15,13 @@ WIDEST, NARROWEST = 130, 70
 
 
 def as_text(finding: Finding, width: int) -> str:
-    """What was found; what is not well gets its reason below. Commands are never broken."""
+    """What was found; what is not well gets its reason below. Commands are never broken; those of a note may be run."""
     head = f"{click.style(f'{finding.state:<8}', fg=COLOURS[finding.state])}{finding.check:<{INDENT - 8}}"
     lines = [head + _wrapped(finding.what, width)]
     if finding.state not in (State.OK, State.NOTE):
         lines.append(f"{'why':>{INDENT - 2}}  {_wrapped(finding.why, width)}")
-    lines += [f"{'do':>{INDENT - 2}}  {inert(command)}" for command in finding.commands]
+    label = "how" if finding.state is State.NOTE else "do"
+    lines += [f"{label:>{INDENT - 2}}  {inert(command)}" for command in finding.commands]
     return "\n".join(lines)
 
 

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
-from cli.report.command import FILE, opened, reading_tool, since_option, system_option, until_option
+from cli.report.command import FILE, Source, opened, reading_tool, since_option, system_option, until_option
 from cli.report.tally import Selection
 from cli.settings import load
 from cli.terminal import console, json_option, say_json
@@ -25,6 +26,9 @@ class KnownProtocol(click.ParamType[Protocol]):
         found = protocol_of(value)
         return found if found else self.fail(f"{value!r} is none of {', '.join(Protocol)}", param, ctx)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(one.value) for one in Protocol if one.startswith(incomplete.upper())]
+
 
 class Day(click.ParamType[date]):
     name = "day"
@@ -37,7 +41,7 @@ class Day(click.ParamType[date]):
 
 
 @click.command("plan")
-@click.argument("source")
+@click.argument("source", type=Source())
 @click.option("--close-port", "ports", type=click.IntRange(1, 65535), multiple=True, help="This port goes.")
 @click.option("--tls-off", "protocols", type=KnownProtocol(), multiple=True, help="This version goes, such as TLSV1.0.")
 @click.option("--cipher-off", "ciphers", multiple=True, help="This cipher goes; `*` stands for anything.")

@@ -14,9 +14,14 @@ from cli.report.findings import Findings
 from cli.report.tables import Document, moment, write_rows
 from cli.report.terminal import address_text
 from cli.report.words import moment_text, most
-from cli.terminal import cell, table
+from cli.terminal import captioned, cell, table
 
 MOST_LINES = 40
+HEADINGS = (
+    "change", "from or to", "service", "must change", "seen", "last seen (UTC)", "recurs", "first break expected",
+)  # fmt: skip
+LEFT_OUT = ((140, "last seen (UTC)"), (110, "recurs"))
+"""Below how many columns of the terminal a column gives way: --csv has them all."""
 TICKET = (
     "title", "system", "direction", "remote", "name", "name_status", "network", "service", "port", "change", "on",
     "must_change_to", "connections", "days_seen", "days_watched", "first_seen", "last_seen", "recurs", "first_break",
@@ -30,7 +35,7 @@ def show(outlook: Outlook, findings: Findings, on: date | None, console: Console
     console.print(Text(f"{words.watched_text(outlook)} Source: {findings.source}."), soft_wrap=True)
     console.print()
     if outlook.breaks:
-        console.print(_table(outlook, findings, on))
+        console.print(_table(outlook, findings, on, wide=console.width))
     console.print(Text("What this cannot show", style="bold"))
     for line in words.limits(outlook, findings):
         console.print(cell(f"  {line}"), soft_wrap=True)
@@ -59,31 +64,31 @@ def documents(outlook: Outlook, findings: Findings, on: date | None) -> Iterator
         yield {"kind": "breaks", **_ticket(one, outlook, findings, on)}
 
 
-def _table(outlook: Outlook, findings: Findings, on: date | None) -> Table:
-    several = len(outlook.changes) > 1
-    texts = ["from or to", "service", "must change", "seen", "last seen (UTC)", "recurs"]
-    if on:
-        texts.append("first break expected")
-    if several:
-        texts.insert(0, "change")
+def _table(outlook: Outlook, findings: Findings, on: date | None, *, wide: int) -> Table:
+    gone = {heading for least, heading in LEFT_OUT if wide < least}
+    gone |= {"first break expected"} if on is None else set()
+    gone |= {"change"} if len(outlook.changes) < 2 else set()
+    texts = [heading for heading in HEADINGS if heading not in gone]
     made = table("Who breaks", *texts)
     for one in outlook.breaks[:MOST_LINES]:
-        remote = one.line.remote
-        cells = [
-            cell(address_text(remote.address, remote.direction, findings)),
-            cell(words.service(one)),
-            cell(one.line.must + (f" It uses that port already ({one.on_twin:,})." if one.on_twin else "")),
-            cell(words.how_often(one, outlook)),
-            cell(moment_text(one.last)),
-            cell(words.recurs(one)),
-        ]
-        if on:
-            cells.append(cell(one.first_break(on) or "when it connects"))
-        if several:
-            cells.insert(0, cell(one.line.change.what))
-        made.add_row(*cells)
-    made.caption, made.caption_justify = most(outlook.breaks, MOST_LINES), "left"
-    return made
+        row = _row(one, outlook, findings, on)
+        made.add_row(*(cell(row[heading]) for heading in texts))
+    return captioned(made, most(outlook.breaks, MOST_LINES))
+
+
+def _row(one: Breaks, outlook: Outlook, findings: Findings, on: date | None) -> dict[str, str]:
+    """Its cells, by the headings of their columns."""
+    remote = one.line.remote
+    return {
+        "change": one.line.change.what,
+        "from or to": address_text(remote.address, remote.direction, findings),
+        "service": words.service(one),
+        "must change": one.line.must + (f" It uses that port already ({one.on_twin:,})." if one.on_twin else ""),
+        "seen": words.how_often(one, outlook),
+        "last seen (UTC)": moment_text(one.last),
+        "recurs": words.recurs(one),
+        "first break expected": (one.first_break(on) if on else None) or "when it connects",
+    }
 
 
 def _ticket(one: Breaks, outlook: Outlook, findings: Findings, on: date | None) -> Document:

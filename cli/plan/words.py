@@ -25,6 +25,8 @@ def watched_text(outlook: Outlook) -> str:
     if outlook.watched is None:
         return "Nothing was watched."
     first, last = outlook.watched
+    if first == last:
+        return f"Watched: {first} alone."
     return f"Watched: {outlook.days:,} days, {first} to {last}."
 
 

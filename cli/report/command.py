@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli.interruption import interruptible
 from cli.records import Moment
@@ -26,6 +27,7 @@ from runtime.service import Running
 if TYPE_CHECKING:
     from cli.report.findings import Findings
 
+SOURCES = ("broker", "journal")
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 since_option = click.option("--since", type=Moment(), help="Only connections at or after this time (UTC).")
 until_option = click.option("--until", type=Moment(), help="Only connections before this time (UTC).")
@@ -45,9 +47,23 @@ class Dimensions(click.ParamType[tuple[str, ...]]):
             self.fail(f"{', '.join(unknown)}: one or more of {', '.join(DIMENSIONS)}, separated by commas", param, ctx)
         return tuple(dict.fromkeys(chosen))
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        before, comma, word = incomplete.rpartition(",")
+        return [CompletionItem(f"{before}{comma}{one}") for one in DIMENSIONS if one.startswith(word)]
+
+
+class Source(click.ParamType[str]):
+    """A place to read: one of SOURCES, a broker's URL, or a file or folder."""
+
+    name = "source"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        words = [CompletionItem(one) for one in SOURCES if one.startswith(incomplete)]
+        return words or [CompletionItem(incomplete, type="file")]
+
 
 @click.command("report")
-@click.argument("source")
+@click.argument("source", type=Source())
 @since_option
 @until_option
 @click.option(

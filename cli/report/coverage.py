@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cli.report.tally import Selection
+from enricher.loss import REASON as LOSS_AHEAD
 from schemas.records import Alert, AlertKind, AnyRecord, Audit, Event, EventId, Gap, Progress, Status
 
 Levels = tuple[str, ...] | None
@@ -41,8 +42,7 @@ class Coverage:
     events: Counter[str] = field(default_factory=Counter)
     losses: dict[EventId, Loss] = field(default_factory=dict)
     already_open: dict[EventId, Event] = field(default_factory=dict)
-    read_until: dict[str, datetime] = field(default_factory=dict)
-    read_from: dict[str, datetime] = field(default_factory=dict)
+    _read: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _levels: dict[str, list[tuple[datetime, Levels]]] = field(default_factory=dict)
     _seen_events: set[int] = field(default_factory=set)
 
@@ -58,7 +58,7 @@ class Coverage:
             self._event(record)
         elif isinstance(record, Gap):
             self._gap(record)
-        elif isinstance(record, Alert) and record.kind is AlertKind.GAP and self.selection.span.has(record.time):
+        elif isinstance(record, Alert) and is_loss(record) and self.selection.span.has(record.time):
             self.losses.setdefault(record.id, Loss(record.system, record.time, record.description))
 
     def note_levels(self, system: str, time: datetime, levels: Levels) -> None:
@@ -67,10 +67,17 @@ class Coverage:
         if not (said and said[-1][1] == levels and abs(time - said[-1][0]) < SPARSE):
             said.append((time, levels))
 
-    def levels(self, system: str) -> list[Span]:
-        """The audit levels of a system over time, in order; neighbours with the same levels are one span.
+    @property
+    def read(self) -> dict[str, tuple[datetime, datetime]]:
+        """From when to when the journal of each system is known to have been read, within the time asked for."""
+        found = {system: self._within(*ends) for system, ends in self._read.items()}
+        return {system: ends for system, ends in found.items() if ends[0] <= ends[1]}
 
-        Levels hold until something else is said: every change is an entry of the journal itself.
+    def levels(self, system: str) -> list[Span]:
+        """The audit levels of a system over the time asked for, in order; neighbours with the same are one span.
+
+        Levels hold until something else is said: every change is an entry of the journal itself. So what was said
+        before that time counts as well.
         """
         said = sorted(self._levels.get(system, ()), key=lambda one: one[0])
         spans: list[Span] = []
@@ -81,7 +88,13 @@ class Coverage:
                 if spans:
                     spans[-1] = spans[-1]._replace(end=time)
                 spans.append(Span(time, time, levels))
-        return spans
+        cut = [Span(*self._within(span.start, span.end), span.levels) for span in spans]
+        return [span for span in cut if span.start <= span.end]
+
+    def _within(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+        """What of it lies in the time asked for; begins behind its end where nothing does."""
+        since, until = self.selection.span
+        return max(start, since or start), min(end, until or end)
 
     def _event(self, event: Event) -> None:
         key = hash(event.id)
@@ -99,11 +112,14 @@ class Coverage:
             self.losses.setdefault(gap.id, Loss(gap.system, gap.time, text))
 
     def _note(self, system: str, time: datetime, levels: Levels) -> None:
-        if not self.selection.span.has(time):
-            return
-        self.read_until[system] = max(time, self.read_until.get(system, time))
-        self.read_from[system] = min(time, self.read_from.get(system, time))
+        first, last = self._read.get(system, (time, time))
+        self._read[system] = min(first, time), max(last, time)
         self.note_levels(system, time, levels)
+
+
+def is_loss(alert: Alert) -> bool:
+    """Whether it says that something can no longer be read: a warning that it may come to that says nothing yet."""
+    return alert.kind is AlertKind.GAP and alert.reason != LOSS_AHEAD
 
 
 def lacking(spans: Sequence[Span], level: str) -> tuple[timedelta, timedelta]:

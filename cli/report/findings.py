@@ -67,7 +67,7 @@ class Findings:
 
     @property
     def systems(self) -> list[str]:
-        return sorted({group.who.system for group in self.groups} | self.coverage.read_until.keys())
+        return sorted({group.who.system for group in self.groups} | self.coverage.read.keys())
 
     @property
     def remotes(self) -> int:
@@ -78,7 +78,7 @@ class Findings:
         """From the first connection to the last one, or as far as it is known that the journal was read."""
         times = [time for group in self.groups for time in (min(group.times), max(group.times))]
         moments = [datetime.fromtimestamp(time, UTC) for time in times]
-        moments += [*self.coverage.read_from.values(), *self.coverage.read_until.values()]
+        moments += [moment for ends in self.coverage.read.values() for moment in ends]
         return (min(moments), max(moments)) if moments else None
 
     def recurs(self) -> dict[tuple[Remote, str], list[str]]:
@@ -133,8 +133,9 @@ def watched(groups: Iterable[Group], tally: Tally, coverage: Coverage) -> dict[s
     times: dict[str, list[int]] = defaultdict(list)
     for group in groups:
         times[group.who.system] += (min(group.times), max(group.times))
-    for system, seen in times.items():
-        seen += [int(ends[system].timestamp()) for ends in (coverage.read_from, coverage.read_until) if system in ends]
+    for system, ends in coverage.read.items():
+        if system in times:
+            times[system] += (int(moment.timestamp()) for moment in ends)
     return {
         system: Watched(tally.local(system, min(seen)), tally.local(system, max(seen)))
         for system, seen in times.items()

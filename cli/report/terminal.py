@@ -10,13 +10,16 @@ from cli.report import words
 from cli.report.findings import Findings
 from cli.report.lines import Line, is_accepted, is_not_secure, lines
 from cli.report.tally import Group
-from cli.terminal import COLOURS, cell, table
+from cli.terminal import COLOURS, captioned, cell, table
 from schemas.records import Direction, VerdictKind
 
 MOST_LINES = 20
 MOST_DAYS = 31
 BAR = 30
+LEFT_OUT = ((100, "last seen (UTC)"), (140, "why"), (140, "share"))
+"""Below how many columns of the terminal a column of a table gives way: --csv has them all."""
 FULL, EMPTY = "\N{FULL BLOCK}", " "
+TEXTS, NUMBERS = ("why", "last seen (UTC)", "what to do"), ("connections", "share", "not secure")
 TITLES = {"remote": "from or to", "name": "name", "service": "service", "day": "day", "hour": "hour"}
 
 
@@ -31,10 +34,11 @@ def show(findings: Findings, by: Sequence[str], console: Console) -> None:
     if findings.connections:
         accepted = [group for group in findings.groups if is_accepted(group)]
         bad = [group for group in findings.groups if is_not_secure(group)]
-        console.print(_analysis("Accepted connections, by service", accepted, findings, ["service"]))
-        console.print(_analysis(f"Not secure, by {' and '.join(by)}", bad, findings, by))
+        wide = console.width
+        console.print(_analysis("Accepted connections, by service", accepted, findings, ["service"], wide=wide))
+        console.print(_analysis(f"Not secure, by {' and '.join(by)}", bad, findings, by, wide=wide))
         console.print(_days(findings))
-        console.print(_recurring(findings) if findings.recurring else Text("Nothing recurs by the clock.\n"))
+        console.print(_recurring(findings) if findings.recurring else Text(f"{words.nothing_recurs(findings)}\n"))
     console.print(_sums(findings))
     console.print(Text("What could not be known", style="bold"))
     for line in words.limits(findings):
@@ -45,28 +49,34 @@ def verdict_text(kind: VerdictKind, text: str | None = None) -> Text:
     return Text(text or kind.value, style=COLOURS[kind])
 
 
-def _analysis(title: str, groups: Sequence[Group], findings: Findings, by: Sequence[str]) -> Table:
+def _analysis(title: str, groups: Sequence[Group], findings: Findings, by: Sequence[str], *, wide: int) -> Table:
     found = lines(groups, findings.tally, by)
     whole = sum(line.connections for line in found)
-    several = len(findings.systems) > 1
-    texts = (*(("system",) if several else ()), *(TITLES[dimension] for dimension in by), "why", "last seen (UTC)")
-    numbers = ("connections", "share", "not secure")
-    made = table(title, *texts, "what to do", numbers=numbers)
-    for line in found[:MOST_LINES]:
-        not_secure = line.connections - line.counts[VerdictKind.SECURE]
-        made.add_row(
-            *((cell(line.who.system),) if several else ()),
-            *(cell(text) for text in _keys(line, by, findings)),
-            cell(", ".join(reason for reason, _ in line.reasons.most_common(2))),
-            words.moment_text(line.last),
-            cell(line.what_to_do),
-            f"{line.connections:,}",
-            words.share_text(line.connections, whole),
-            f"{not_secure:,}" if not_secure else "-",
-        )
-    made.caption = words.most(found, MOST_LINES)
-    made.caption_justify = "left"
-    return made
+    shown = [_row(line, by, findings, whole) for line in found[:MOST_LINES]]
+    gone = {heading for least, heading in LEFT_OUT if wide < least} | (
+        {"system"} if len(findings.systems) < 2 else set()
+    )
+    texts = [heading for heading in ("system", *map(TITLES.__getitem__, by), *TEXTS) if heading not in gone]
+    numbers = [heading for heading in NUMBERS if heading not in gone]
+    made = table(title, *texts, numbers=numbers)
+    for row in shown:
+        made.add_row(*(row[heading] for heading in (*texts, *numbers)))
+    return captioned(made, words.most(found, MOST_LINES))
+
+
+def _row(line: Line, by: Sequence[str], findings: Findings, whole: int) -> dict[str, Text | str]:
+    """Its cells, by the headings of their columns."""
+    not_secure = line.connections - line.counts[VerdictKind.SECURE]
+    return {
+        "system": cell(line.who.system),
+        **{TITLES[dimension]: cell(text) for dimension, text in zip(by, _keys(line, by, findings), strict=True)},
+        "why": cell(", ".join(reason for reason, _ in line.reasons.most_common(2))),
+        "last seen (UTC)": words.moment_text(line.last),
+        "what to do": cell(line.what_to_do),
+        "connections": f"{line.connections:,}",
+        "share": words.share_text(line.connections, whole),
+        "not secure": f"{not_secure:,}" if not_secure else "-",
+    }
 
 
 def _keys(line: Line, by: Sequence[str], findings: Findings) -> list[str]:
@@ -116,9 +126,7 @@ def _recurring(findings: Findings) -> Table:
             verdict_text(one.verdict),
             cell(words.hint(one)),
         )
-    made.caption = words.most(findings.recurring, MOST_LINES)
-    made.caption_justify = "left"
-    return made
+    return captioned(made, words.most(findings.recurring, MOST_LINES))
 
 
 def _sums(findings: Findings) -> Table:
@@ -128,6 +136,4 @@ def _sums(findings: Findings) -> Table:
         parts = " + ".join(f"{count:,} {what}" for what, count in one.parts if count) or "nothing"
         made.add_row(cell(f"{one.what} = {parts}"), f"{one.total:,}")
     policies = ", ".join(f"{policy} ({mode})" for policy, mode in sorted(findings.policies))
-    made.caption = f"judged by policy {policies}" if policies else ""
-    made.caption_justify = "left"
-    return made
+    return captioned(made, f"judged by policy {policies}" if policies else "")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cli.report.coverage import UNREADABLE, WATCHED_LEVELS, Loss, lacking
 from cli.report.findings import Findings, Recurring
+from cli.report.recurrence import FEWEST
 from enricher.rules import rule_of
 from schemas.records import Direction, VerdictKind
 
@@ -16,6 +17,8 @@ COVERED = {
     "*NETSECURE": "TLS handshakes are not written, so most verdicts rest on the port",
 }
 MOST_NAMED = 5
+FTP_DATA = "ftp-data"
+"""Opened by the system's FTP server, for whoever has a session with it."""
 EVENT_WORDS = {
     "already-open": "connections that were open before their opening could be read",
     "helper-port": "connections to a helper port, which carries nothing of a user's",
@@ -126,9 +129,17 @@ def hint(one: Recurring) -> str:
     """Where to look for what recurs."""
     if one.jobs:
         return f"Scheduled on {one.remote.system} (WRKJOBSCDE): {'; '.join(one.jobs)}."
-    if one.remote.direction is Direction.OUTBOUND:
+    if one.remote.direction is Direction.OUTBOUND and FTP_DATA not in one.services:
         return f"Look at the job scheduler of {one.remote.system} (WRKJOBSCDE)."
     return f"Look at the scheduled jobs of {one.remote.address}."
+
+
+def nothing_recurs(findings: Findings) -> str:
+    """What is said where nothing was found."""
+    span = findings.span
+    if span is None or span[1] - span[0] < timedelta(days=FEWEST - 1):
+        return f"What recurs by the clock cannot be told from less than {FEWEST} days."
+    return "Nothing recurs by the clock."
 
 
 def unknown_reasons(findings: Findings) -> list[tuple[str, str, int]]:
@@ -187,10 +198,10 @@ def _levels_text(findings: Findings, system: str) -> Iterable[str]:
 
 def _records_text(findings: Findings) -> Iterable[str]:
     coverage = findings.coverage
-    if not coverage.read_until:
+    if not coverage.read:
         yield (
-            "The source has no status records, so it is not known whether the journal was read up to the end and "
-            "without gaps."
+            "No status record of this time was found, so it is not known whether the journal was read up to the end "
+            "and without gaps."
         )
     if unreadable := coverage.records[UNREADABLE]:
         yield f"Records that could not be read and are left out: {unreadable:,}."

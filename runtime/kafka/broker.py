@@ -53,6 +53,7 @@ class KafkaBroker:
             self._ranges,
             metrics=self._running.metrics,
             batch_size=self._batch_size,
+            beat=self._running.health.beat,
         )
 
     def publisher(self, identity: str) -> KafkaPublisher:

@@ -11,6 +11,11 @@ from runtime.settings import BrokerSettings
 
 TRANSACTION_TIMEOUT_MS = 10_000
 SESSION_TIMEOUT_MS = 10_000
+MAX_POLL_INTERVAL_MS = 120_000
+"""How long a group waits for a member that works on a batch; then its partitions go to others. The longest answer that
+a SIEM may take (50 s) and a transaction (60 s) lie within it. While a batch is held and while a memory is rebuilt, the
+source polls. kafka-python's own default makes a newcomer wait for five minutes.
+"""
 REQUEST_TIMEOUT_MS = 10_000
 DELIVERY_TIMEOUT_MS = 60_000
 CLAIM_TIMEOUT_MS = 20_000
@@ -34,6 +39,7 @@ class Clients:
             group_id=group,
             group_instance_id=self.worker,
             session_timeout_ms=SESSION_TIMEOUT_MS,
+            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
             heartbeat_interval_ms=2_000,
             max_poll_records=max_records,
             **_READING,

@@ -1,10 +1,10 @@
 """Reading from Kafka as a member of a group, with no unsettled batch in flight when `poll` is called."""
 
 import time
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from runtime.broker import Subscription
@@ -12,8 +12,9 @@ from runtime.dead_letters import dead_letter
 from runtime.errors import BatchLost
 from runtime.expiry import tell_expired
 from runtime.flow import Batch, Expired, Memory, Settled, Tally, newest
-from runtime.kafka.client import REQUEST_TIMEOUT_MS, Clients
-from runtime.kafka.errors import translate, translated
+from runtime.kafka.client import MAX_POLL_INTERVAL_MS, REQUEST_TIMEOUT_MS, Clients
+from runtime.kafka.errors import translated
+from runtime.kafka.member import Member, Polled
 from runtime.kafka.ranges import Ranges, stored
 from runtime.kafka.stalls import Stalls
 from runtime.kafka.transactions import Transactions
@@ -22,23 +23,20 @@ from runtime.metrics import Metrics
 from runtime.offset_metadata import OffsetMetadata, load
 from runtime.record import Offset, Partition, StoredRecord
 
-BEAT_MS = 50
+STAY_SECONDS = 2.0
 LOOK_SECONDS = 5.0
 NONE = OffsetMetadata()
 Positions = dict[TopicPartition, int]
 
 
-class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Only sets a flag: it runs on the client's IO thread, where blocking calls raise."""
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where reading goes on in a partition, from where on its memory is rebuilt, and what is gone in between."""
 
-    def __init__(self) -> None:
-        self.changed = False
-
-    def on_partitions_revoked(self, revoked: object) -> None:
-        self.changed = True
-
-    def on_partitions_assigned(self, assigned: object) -> None:
-        self.changed = True
+    low: int
+    offset: int
+    metadata: OffsetMetadata
+    expired: Expired | None
 
 
 class KafkaSource:
@@ -55,6 +53,7 @@ class KafkaSource:
         metrics: Metrics,
         batch_size: int,
         stalls: Stalls | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._clients = clients
         self._subscription = subscription
@@ -64,43 +63,39 @@ class KafkaSource:
         self._metrics = metrics
         self._batch_size = batch_size
         self._stalls = stalls or Stalls()
-        self._assignment = _Assignment()
-        self._consumer: KafkaConsumer | None = None
+        self._beat = beat
+        self._member: Member | None = None
         self._owned: set[TopicPartition] = set()
+        self._remembered: set[TopicPartition] = set()
         self._committed: Positions = {}
         self._tally = Tally()
-        self._paused = False
         self._looked = time.monotonic()
 
     def poll(self, timeout: float) -> Batch[StoredRecord] | None:
         if not self._transactions.claimed:
             self._transactions.claim()
-        consumer = self._consumer or self._open()
-        self._resume(consumer)
-        polled = self._poll(consumer, int(timeout * 1000))
-        if self._assignment.changed or set(consumer.assignment()) != self._owned:
-            self._restore(consumer)
+        member = self._member or self._join()
+        polled = member.poll(int(timeout * 1000))
+        if member.assignment.changed or member.owned != self._owned:
+            if member.has_joined():
+                self._restore(member)
             return None
-        self._look(consumer)
+        self._look(member.consumer)
         if polled:
             return self._batch(polled)
-        return self._moved(consumer)
+        return self._moved(member.consumer)
 
     def keep_alive(self) -> None:
-        consumer = self._consumer
-        if consumer is None:
+        if self._member is None:
             raise BatchLost("the Kafka consumer is gone")
-        if not self._paused:
-            consumer.pause(*self._owned)
-            self._paused = True
-        if self._poll(consumer, BEAT_MS) or self._assignment.changed:
-            self._assignment.changed = True
-            raise BatchLost("the partitions moved while the batch waited")
+        self._member.stay("the batch waited")
 
     def checkpoint(self, settled: Settled[StoredRecord]) -> None:
-        consumer = self._consumer
-        if consumer is None or self._assignment.changed:
+        member = self._member
+        if member is None or member.assignment.changed:
             raise BatchLost("the partitions moved while the batch was worked on")
+        if not member.is_settled:
+            raise self._fallen_out(member)
         positions = settled.batch.position
         assert isinstance(positions, dict)
         service = self._subscription.service
@@ -110,79 +105,86 @@ class KafkaSource:
             for place, offset in positions.items()
         }
         if settled.outputs or letters:
-            self._transactions.run([*settled.outputs, *letters], offsets, consumer.group_metadata())
+            self._transactions.run([*settled.outputs, *letters], offsets, member.consumer.group_metadata())
         else:
             with translated("committing offsets"):
-                consumer.commit(offsets, timeout_ms=REQUEST_TIMEOUT_MS)
+                member.consumer.commit(offsets, timeout_ms=REQUEST_TIMEOUT_MS)
         self._committed.update(positions)
         self._tally = settled.tally
 
     def abandon(self) -> None:
-        self._assignment.changed = True
+        if self._member is not None:
+            self._member.assignment.changed = True
         if not self._transactions.claimed:
             self._transactions.claim()
 
     def close(self) -> None:
-        self._drop_consumer()
+        self._leave()
         self._transactions.drop()
 
-    def _open(self) -> KafkaConsumer:
-        with translated("joining the group"):
-            consumer = self._clients.member(f"sk2siem.{self._subscription.service}", self._batch_size)
-            consumer.subscribe(list(self._subscription.topics), listener=self._assignment)
-        self._consumer = consumer
-        self._assignment.changed = True
-        return consumer
+    def _join(self) -> Member:
+        self._member = Member(self._clients, self._subscription, self._batch_size)
+        return self._member
 
-    def _poll(self, consumer: KafkaConsumer, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
-        """Never `poll(0)` in a loop: with it a member does not finish joining for a minute (kafka-python 3.0.12)."""
-        try:
-            polled: dict[TopicPartition, list[Any]] = consumer.poll(max(timeout_ms, BEAT_MS))
-        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
-            self._assignment.changed = True
-            return {}
-        except (KafkaError, OSError) as error:
-            raise translate(error, "polling") from error
-        return polled
-
-    def _resume(self, consumer: KafkaConsumer) -> None:
-        """All or none are paused: pausing some can stall them."""
-        if self._paused:
-            consumer.resume(*consumer.paused())
-            self._paused = False
-
-    def _restore(self, consumer: KafkaConsumer) -> None:
-        """All owned partitions back to their committed offsets, with the memory that belongs there."""
-        self._assignment.changed = False
-        owned: set[TopicPartition] = set(consumer.assignment())
-        for place in self._owned - owned:
-            self._memory.forget(Partition(*place))
+    def _leave(self) -> None:
+        member, self._member = self._member, None
         self._owned = set()
-        self._committed = {}
-        tallies: list[Tally] = []
-        with translated("reading committed offsets"):
-            firsts = consumer.beginning_offsets(sorted(owned), timeout_ms=REQUEST_TIMEOUT_MS) if owned else {}
-            for place in sorted(owned):
-                found, first = _committed(consumer, place), firsts[place]
-                is_there = found is not None and found.offset >= first
-                offset, metadata = (found.offset, load(found.metadata)) if found and is_there else (first, NONE)
-                low = metadata.low if metadata.low is not None else offset
-                records = self._ranges.read(Partition(*place), max(low, first), offset)
-                undecided = metadata.undecided_from(self._subscription.policy)
-                self._memory.rebuild(Partition(*place), records, undecided)
-                if not is_there and first > 0:
-                    since = Offset(found.offset) if found else None
-                    tell_expired(self._memory, Expired(Partition(*place), since, Offset(first)))
-                consumer.seek(place, offset)
-                self._committed[place] = offset
-                tallies.append(metadata.tally)
-        self._tally = newest(tallies)
+        if member is not None:
+            member.close()
+
+    def _fallen_out(self, member: Member) -> BatchLost:
+        """After too long a batch the next ones are smaller: the same one would take as long again."""
+        seconds = time.monotonic() - member.polled
+        if seconds <= MAX_POLL_INTERVAL_MS / 1000:
+            return BatchLost("the group let go of this worker while the batch was worked on")
+        self._batch_size = member.max_records = max(1, self._batch_size // 2)
+        return BatchLost(
+            f"the batch took {seconds:.0f} s, so its partitions went to other workers;"
+            f" from now on this one takes {self._batch_size} records at most"
+        )
+
+    def _restore(self, member: Member) -> None:
+        """All owned partitions back to their committed offsets, with the memory that belongs there."""
+        member.assignment.changed = False
+        owned = member.owned
+        for place in self._remembered - owned:
+            self._memory.forget(Partition(*place))
+        self._remembered &= owned
+        self._owned = set()
+        starts = self._starts(member.consumer, owned)
+        for place, start in starts.items():
+            self._remembered.add(place)
+            records = self._ranges.read(Partition(*place), start.low, start.offset)
+            undecided = start.metadata.undecided_from(self._subscription.policy)
+            self._memory.rebuild(Partition(*place), self._staying(member, records), undecided)
+            if start.expired:
+                tell_expired(self._memory, start.expired)
+        self._committed = {place: start.offset for place, start in starts.items()}
+        self._tally = newest(start.metadata.tally for start in starts.values())
         self._owned = owned
         self._stalls.forget()
         self._metrics.rebuilds.inc()
         log.info("partitions assigned", partitions=[f"{place.topic}/{place.partition}" for place in sorted(owned)])
 
-    def _batch(self, polled: dict[TopicPartition, list[Any]]) -> Batch[StoredRecord]:
+    def _starts(self, consumer: KafkaConsumer, owned: set[TopicPartition]) -> Mapping[TopicPartition, _Start]:
+        """Each partition is put to its start at once: a poll asks for the position of those that have none."""
+        starts: dict[TopicPartition, _Start] = {}
+        with translated("reading committed offsets"):
+            firsts = consumer.beginning_offsets(sorted(owned), timeout_ms=REQUEST_TIMEOUT_MS) if owned else {}
+            for place in sorted(owned):
+                starts[place] = _start(Partition(*place), firsts[place], _committed(consumer, place))
+                consumer.seek(place, starts[place].offset)
+        return starts
+
+    def _staying(self, member: Member, records: Iterable[StoredRecord]) -> Iterator[StoredRecord]:
+        """The records; who takes long over them stays alive, and a member. Raises BatchLost."""
+        for record in records:
+            if time.monotonic() - member.polled > STAY_SECONDS:
+                self._beat()
+                member.stay("the memory was rebuilt")
+            yield record
+
+    def _batch(self, polled: Polled) -> Batch[StoredRecord]:
         records: list[StoredRecord] = []
         for place, part in polled.items():
             partition = Partition(*place)
@@ -217,7 +219,7 @@ class KafkaSource:
         if stalled:
             log.error("a partition gave no records though it has some: new consumer", partitions=len(stalled))
             self._metrics.source_stalls.inc(len(stalled))
-            self._drop_consumer()
+            self._leave()
             raise BatchLost("a stalled partition; the consumer is replaced")
 
     def _metadata(self, place: TopicPartition, tally: Tally) -> str:
@@ -225,14 +227,15 @@ class KafkaSource:
         low, undecided = memory.needed_from(partition), memory.undecided_from(partition)
         return OffsetMetadata(low, self._subscription.policy, tally, undecided).dump()
 
-    def _drop_consumer(self) -> None:
-        consumer, self._consumer = self._consumer, None
-        self._owned = set()
-        if consumer is not None:
-            try:
-                consumer.close(autocommit=False, timeout_ms=2_000)
-            except (KafkaError, OSError) as error:
-                log.debug("closing the consumer failed", why=str(error))
+
+def _start(partition: Partition, first: int, found: OffsetAndMetadata | None) -> _Start:
+    """`first` is the oldest record that is there: what was committed before it has expired."""
+    if found is not None and found.offset >= first:
+        metadata = load(found.metadata)
+        low = found.offset if metadata.low is None else max(metadata.low, first)
+        return _Start(low, found.offset, metadata, None)
+    since = Offset(found.offset) if found else None
+    return _Start(first, first, NONE, Expired(partition, since, Offset(first)) if first > 0 else None)
 
 
 def _committed(consumer: KafkaConsumer, place: TopicPartition) -> OffsetAndMetadata | None:

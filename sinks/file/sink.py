@@ -41,11 +41,14 @@ class FileSink:
         return Outcome()
 
     def check(self) -> str:
-        """Writes an empty batch: folder, permissions and lock are tried, no record is stored."""
+        """Writes an empty batch: folder and permissions are tried, no record is stored. A folder that is in use passes:
+        the worker itself may be at work there.
+        """
         if self._folder is None:
             return "standard output"
         try:
-            self._claim(self._folder)
+            if not self._claimed(self._folder):
+                return f"folder {self._folder.absolute()}: a worker writes to it now"
             for name in FILES.values():
                 self._file(self._folder, name).append([])
         except OSError as error:
@@ -62,19 +65,24 @@ class FileSink:
 
     def _claim(self, folder: Path) -> None:
         """Two writers would cut each other's lines off. The system frees the lock when the process ends."""
+        if not self._claimed(folder):
+            raise Unavailable(f"another process writes to {folder}: give each worker a folder of its own")
+
+    def _claimed(self, folder: Path) -> bool:
+        """Whether the folder is ours, made where there is none. Raises OSError."""
         if self._lock is not None:
-            return
+            return True
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        except OSError as error:
             os.close(lock)
-            raise Unavailable(f"another process writes to {folder}: give each worker a folder of its own") from error
-        except OSError:
-            os.close(lock)
+            if isinstance(error, BlockingIOError):
+                return False
             raise
         self._lock = lock
+        return True
 
     def _append(self, folder: Path, parcels: Iterable[Parcel]) -> None:
         """All files or none: after a failure even what did fit is taken back, because all of it comes again."""

@@ -309,6 +309,15 @@ def test_it_is_said_how_much_is_written_and_what_a_change_would_do(
     assert words in examined()[check].what
 
 
+def test_how_fast_it_can_be_read_is_told_by_the_week_before_where_the_last_hour_was_quiet(partition: Control) -> None:
+    partition.set_clock(datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=3))
+
+    found = examined()
+
+    assert "0.00 SK entries a second over 60 minutes" in found["rate"].what
+    assert found["sustainable-rate"].state is State.OK
+
+
 def test_mode_ports_needs_no_handshakes(partition: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SK2SIEM_ENRICHER__POLICY", "ports")
     partition.set_system_value("QAUDLVL", "*NETSCK   *NETTELSVR*SECURITY")

@@ -61,7 +61,7 @@ class Reading:
     @property
     def consumer(self) -> Any:
         """The source's own client: from outside, nobody can stall it."""
-        return self.source._consumer
+        return self.source._member and self.source._member.consumer
 
     def until(self, enough: Callable[[], bool]) -> None:
         """Settle batch after batch, as the loop does."""

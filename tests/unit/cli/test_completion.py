@@ -25,6 +25,9 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         pytest.param("sk2siem dead", {"dead-letters"}, id="a command"),
         pytest.param("sk2siem run el", {"elastic"}, id="a choice"),
         pytest.param("sk2siem dead-letters replay --dry", {"--dry-run"}, id="an option"),
+        pytest.param("sk2siem report b", {"broker"}, id="a source"),
+        pytest.param("sk2siem report broker --by remote,d", {"remote,day"}, id="one of several"),
+        pytest.param("sk2siem plan broker --tls-off tlsv1.1", {"TLSV1.1"}, id="a protocol"),
         pytest.param("sk2siem policy ''", {"check", "show", "diff"}, id="what a group has"),
     ],
 )

@@ -13,10 +13,12 @@ import pytest
 from cli.doctor.finding import Finding, State
 from cli.doctor.host_server import try_handshake
 from cli.doctor.journal import receiver_count
+from cli.doctor.pipeline import end
 from cli.doctor.view import as_text
 from dev.certificates import Certificates
 from producer.receivers import Chain, Receiver
 from producer.settings import ProducerSettings
+from runtime.errors import Unavailable
 
 NOW = datetime(2026, 11, 22, 3)
 
@@ -104,3 +106,24 @@ def test_findings_fit_the_screen_and_commands_stay_whole(width: int) -> None:
     assert any(line.endswith(command) for line in lines)
     assert max(len(line) for line in lines if command not in line) <= max(70, min(width, 130))
     assert lines[0].startswith("fail    netsecure")
+
+
+def test_a_command_that_need_not_be_run_is_not_told_as_one_that_must() -> None:
+    note, fault = (Finding("netudp", state, "what", "why", ("CHGSYSVAL",)) for state in (State.NOTE, State.WARN))
+
+    assert " how  CHGSYSVAL" in as_text(note, 80)
+    assert " do  CHGSYSVAL" in as_text(fault, 80)
+
+
+@pytest.mark.parametrize(
+    ("words", "commands"),
+    [
+        pytest.param("the template is missing: run `sk2siem init elastic`", ("sk2siem init elastic",), id="named"),
+        pytest.param("refused", ("see SK2SIEM_ELASTIC__*",), id="not named"),
+    ],
+)
+def test_the_command_that_a_trouble_names_is_the_one_to_run(words: str, commands: tuple[str, ...]) -> None:
+    def question() -> str:
+        raise Unavailable(words)
+
+    assert end("elastic", question, "why", "see SK2SIEM_ELASTIC__*").commands == commands

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -45,3 +47,23 @@ def own_handlers() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+INTERRUPTED_IMPORT = """
+import os, runpy, signal, sys
+
+class Hasty:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cli.main":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Hasty())
+runpy.run_module("cli", run_name="__main__")
+"""
+
+
+def test_a_ctrl_c_before_everything_is_imported_ends_it_without_a_traceback() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, check=False, timeout=60)
+
+    assert ended.returncode == -signal.SIGINT
+    assert ended.stderr == b""

@@ -118,6 +118,18 @@ def test_only_connections_of_the_span_count(
     assert (found.connections, found.flipped) == (connections, flipped)
 
 
+def test_audit_levels_that_were_told_before_the_span_hold_in_it() -> None:
+    evidence = load_policy(Path("default"), CATALOGUE)
+    hour = timedelta(hours=1)
+    late = changed(accept(992), time=TIME + hour)
+    told = journal(progress(), changed(late, id=entry_id(late.time.replace(tzinfo=None), "PROD1", "AUDRCV0001", 1)))
+
+    found = compare(told, CATALOGUE, OLD, evidence, since=TIME + hour)
+
+    assert found.levels_known
+    assert [flip.new.reason for flip in found.flips] == ["tls-expected"]
+
+
 def test_what_cannot_be_read_is_counted_and_left_out() -> None:
     torn = StoredRecord(Partition(ENTRIES, 0), Offset(99), b"", b"{", ACCEPT.type)
 

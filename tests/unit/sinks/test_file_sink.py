@@ -149,6 +149,13 @@ def test_a_check_stores_nothing(open_sink: Open, tmp_path: Path) -> None:
     assert lines(tmp_path, "verdicts.ndjson") == []
 
 
+def test_a_check_beside_the_worker_that_writes_there_passes(open_sink: Open, tmp_path: Path) -> None:
+    open_sink().send([parcel(VERDICT)])
+
+    assert "a worker writes to it now" in open_sink().check()
+    assert lines(tmp_path, "verdicts.ndjson") == [line(VERDICT)]
+
+
 def test_standard_output_gets_every_record_in_order(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     FileSink(FileSettings(path="-")).send([parcel(VERDICT), parcel(ALERT), parcel(STATUS)])
 

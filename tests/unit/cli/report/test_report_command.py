@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.main import run_command
+from cli.report.findings import find
+from cli.report.tally import Selection
+from cli.report.terminal import show
+from enricher.loss import loss_alert
 from runtime.embedded import EmbeddedBroker
 from runtime.metrics import Metrics
 from runtime.record import Record
@@ -78,6 +83,16 @@ def test_a_job_is_said_to_recur(capsys: pytest.CaptureFixture[str]) -> None:
 
     (job,) = found["recurrence"]
     assert (job["address"], job["text"]) == ("10.9.8.8", "daily 01:30 ± 1 min, 7 of 7 days")
+
+
+def test_data_connections_of_ftp_point_to_whoever_has_the_session(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dump(folder / "ftp.ndjson", [outbound(n, MONDAY + n * DAY, "10.2.2.3", 50_000, "ftp-data") for n in range(7)])
+
+    assert run_command(["report", "ftp.ndjson"]) == 0
+
+    assert "Look at the scheduled jobs of 10.2.2.3." in capsys.readouterr().out
 
 
 def test_one_service_is_the_third_of_the_classic_analyses(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,6 +232,43 @@ def test_nothing_seen_is_a_proof_only_where_everything_was_audited(
 
     assert said.pop("whole").startswith("No insecure connection was seen, and everything was audited and read: 2026")
     assert {line.partition(", but")[2][:27] for line in said.values()} == {" that proves less than it s"}
+
+
+def test_status_records_around_a_time_that_is_cut_out_say_that_it_was_read_and_audited(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = documents(capsys, "records.ndjson", "--since", "2026-11-03T00:00", "--until", "2026-11-05T00:00")
+
+    (summary,), (levels,), (coverage,) = found["summary"], found["audit-levels"], found["coverage"]
+    assert (summary["from"], summary["to"]) == ("2026-11-03T00:00:00+00:00", "2026-11-05T00:00:00+00:00")
+    assert (levels["from"], levels["to"]) == (summary["from"], summary["to"])
+    assert not [line for line in coverage["limits"] if line.startswith(("No ", "For "))]  # type: ignore[attr-defined]
+
+
+def test_a_warning_that_entries_may_be_lost_is_no_gap(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warning = loss_alert(changed(progress(), loss_after_seconds=60))
+    assert warning is not None
+    dump(folder / "warned.ndjson", [status(MONDAY), FIRST, changed(warning, time=MONDAY)])
+
+    assert "gap" not in documents(capsys, "warned.ndjson")
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(80, False), (200, True)])
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_addresses(columns: int, *, shown: bool) -> None:
+    console = Console(width=columns, file=io.StringIO())
+    show(find(RECORDS, Selection(), "a test"), ["remote", "service"], console)
+
+    assert isinstance(console.file, io.StringIO)
+    said = console.file.getvalue()
+    assert ("last seen (UTC)" in said) is shown
+    assert "to 10.2.2.2 " in said
+    assert "Move this client" in said
+
+
+def test_what_recurs_is_not_told_from_less_than_three_days(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["report", "records.ndjson", "--until", "2026-11-03T00:00"]) == 0
+
+    assert "What recurs by the clock cannot be told from less than 3 days." in capsys.readouterr().out
 
 
 def test_the_terminal_shows_who_what_and_when(capsys: pytest.CaptureFixture[str]) -> None:
