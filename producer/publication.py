@@ -6,6 +6,7 @@ import orjson
 
 from producer.decode import journal_time
 from producer.journal import Journal
+from producer.journal_clock import EPOCH, JournalClock
 from producer.raw_row import SAA_TIME, raw_of
 from producer.reader import JournalRow, Loss, Missed, Page, Place
 from runtime.dead_letters import TYPE, headers_of
@@ -14,6 +15,23 @@ from runtime.record import Record
 from schemas.ids import gap_id
 from schemas.records import Gap, JournalPlace, Position, Progress
 from schemas.topics import dead_letters
+
+MARGIN = timedelta(seconds=1)
+BEFORE = timedelta(microseconds=1)
+
+
+def progress_after(page: Page, before: datetime | None, clock: JournalClock) -> datetime:
+    """With this page everything before that UTC time has been read; it never goes back."""
+    before = before or EPOCH
+    if page.final:
+        moment = clock.now(page.read_at)
+    elif page.at_end:
+        moment = clock.now(page.read_at) - MARGIN
+    elif page.rows:
+        moment = clock.peek(page.rows[-1].timestamp) - BEFORE
+    else:
+        return before
+    return max(moment, before)
 
 
 def progress_of(journal: Journal, page: Page, progress: datetime, warning: Loss | None = None) -> Progress:

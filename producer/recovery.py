@@ -1,10 +1,11 @@
 """Where reading goes on when the position is lost: the operator's choice, made before it happens."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from producer.reader import JournalReader, Place, PlaceLost
+from producer.reader import JournalReader, Missed, Page, Place, PlaceLost
 from producer.receivers import Chain
 from producer.settings import ProducerSettings
 from runtime.errors import Halt, PositionLost
@@ -47,3 +48,14 @@ def later(chain: Chain, place: Place, other: Place | None) -> Place:
         return place
     left, behind = chain.entries_after(place), chain.entries_after(other)
     return other if left is None or (behind is not None and behind < left) else place
+
+
+def missed_by(lost: PositionLost, after: Place | None, place: Place | None, page: Page) -> Missed:
+    """The gap behind a lost position, where reading went on behind `place` with that page; numbers that go on say how
+    large it is."""
+    sure = lost.sure if isinstance(lost, PlaceLost) else None
+    after, why = sure or after, str(lost)
+    if after is None or place is None:
+        return Missed(after, page.rows[0].place if page.rows else page.place, why)
+    count = place.sequence - after.sequence
+    return Missed(after, replace(place, sequence=place.sequence + 1), why, count if count > 0 else None)

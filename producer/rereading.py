@@ -1,27 +1,22 @@
-"""The journal read again beside the producer: to tell what of it is on the topic, and to bring back what is not."""
+"""The journal up to where the producer stands: to tell what of it is on the topic, and to bring back what is not."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from producer.decode import decode
 from producer.journal import Journal
-from producer.pace import Pace
 from producer.publication import dead_letter_of, place_of
-from producer.reader import JournalReader, JournalRow, Page, Place, PlaceLost
-from producer.recovery import Surveyor
-from producer.settings import ProducerSettings
-from runtime.errors import CheckFailed, PositionLost, Unavailable
+from producer.reader import JournalRow, Place
+from producer.walk import Walk
+from runtime.errors import CheckFailed
 from runtime.flow import Rejection
 from runtime.record import RESTORED, Record
-from runtime.service import Running
 from schemas.codec import encode
 from schemas.ids import entry_id
 from schemas.records import Entry, EventId, Position, changed
 
 AHEAD = timedelta(seconds=1)
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +42,11 @@ class Rereading:
     `missed` counts the places where the journal itself has lost entries since.
     """
 
-    def __init__(
-        self, reader: JournalReader, journal: Journal, position: Position, settings: ProducerSettings, running: Running
-    ) -> None:
-        self._reader = reader
+    def __init__(self, walk: Walk, journal: Journal, position: Position) -> None:
+        self._walk = walk
         self._journal = journal
         self._end = place_of(position)
         self._progress = position.progress
-        self._pace = Pace(settings)
-        self._running = running
         self.missed = 0
         journal.partitions = position.partitions
 
@@ -73,25 +64,20 @@ class Rereading:
 
         Raises what the reader raises.
         """
-        place = self._place_at(since) if since else after
-        while True:
-            page = self._read(place)
+        place = self._walk.place_at(since) if since else after
+        for page in self._walk.pages(place):
             self.missed += len(page.missed)
-            self._journal.clock.state_offset(page.utc_offset_seconds, page.read_at)
             for row in page.rows:
                 moment = self._journal.clock.to_utc(row.timestamp)
                 if self._is_beyond(row.place) or moment > self._progress + AHEAD:
                     return
                 if row.entry_type == "SK":
-                    place = row.place
-                    yield Seen(
-                        row, entry_id(row.timestamp, self._journal.system, place.receiver, place.sequence), moment
-                    )
-            if page.at_end or page.final or page.place is None or page.place == self._end:
-                self._require_end(page.place)
-                return
+                    one = entry_id(row.timestamp, self._journal.system, row.place.receiver, row.place.sequence)
+                    yield Seen(row, one, moment)
             place = page.place
-            self._running.shutdown.wait(self._pace.rest(page, time.monotonic()))
+            if place == self._end:
+                return
+        self._require_end(place)
 
     def restored(self, row: JournalRow) -> Restored:
         """What the producer would have published of it, marked as late. To be asked before the next row is taken."""
@@ -101,27 +87,6 @@ class Rereading:
             record = self._journal.keyed(entry.remote_address, encode(entry), Entry.type)
             return Restored(entry, record._replace(headers=(RESTORED,)))
         return Restored(None, dead_letter_of(self._journal, Rejection(row, found), "producer"))
-
-    def _place_at(self, since: datetime) -> Place | None:
-        if not isinstance(self._reader, Surveyor):
-            return None
-        chain = self._reader.survey()
-        self._journal.clock.state_offset(chain.utc_offset_seconds, chain.read_at)
-        return self._reader.place_at(self._journal.clock.local(since), chain)
-
-    def _read(self, after: Place | None) -> Page:
-        """What passes by itself is waited for; a place that is gone is passed over."""
-        for attempt in range(TRIES):
-            try:
-                return self._reader.read(after, self._pace.limit)
-            except PositionLost as lost:
-                after = lost.resume if isinstance(lost, PlaceLost) else None
-                self.missed += 1
-            except Unavailable as error:
-                if attempt == TRIES - 1 or error.retry_after == float("inf"):
-                    raise
-                self._running.shutdown.wait(self._running.backoff.delay(attempt, error.retry_after))
-        raise Unavailable("the journal's receivers change while it is read; try again")
 
     def _require_end(self, place: Place | None) -> None:
         """Raises CheckFailed where the journal ends before the position: then it is not the one that was read."""

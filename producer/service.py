@@ -16,6 +16,7 @@ from producer.settings import IbmiSettings, ProducerSettings
 from producer.simulator.settings import SimulatorSettings
 from producer.source import JournalSource
 from producer.stage import Decode
+from producer.walk import Walk
 from runtime.bounded import Bounded
 from runtime.broker import Broker
 from runtime.errors import ConfigError
@@ -71,9 +72,9 @@ def reading(
 
     reader = _reader(producer, ibmi, simulator, running)
     try:
-        yield from excerpt(
-            reader, _journal(producer, reader, partitions=1), producer, running, since=since, until=until
-        )
+        journal = _journal(producer, reader, partitions=1)
+        walk = Walk(reader, journal, producer, running)
+        yield from excerpt(walk, journal, running.metrics, since=since, until=until)
     finally:
         reader.close()
 
@@ -91,7 +92,8 @@ def rereading(
     try:
         journal = _journal(producer, reader)
         position = BrokerPositions(publisher, journal.system, journal.position_name).load()
-        yield None if position is None else Rereading(reader, journal, position, producer, running)
+        walk = Walk(reader, journal, producer, running)
+        yield None if position is None else Rereading(walk, journal, position)
     finally:
         publisher.close()
         reader.close()

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from producer.journal import Journal
-from producer.journal_clock import EPOCH
 from producer.pace import Pace
 from producer.positions import BrokerPositions, PositionStore
-from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_of, words_of
-from producer.reader import JournalReader, JournalRow, Loss, Missed, Page, Place, PlaceLost
-from producer.recovery import resume
+from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_after, progress_of, words_of
+from producer.reader import JournalReader, JournalRow, Loss, Page, Place
+from producer.recovery import missed_by, resume
 from producer.rival import Rival
 from producer.settings import ProducerSettings
 from producer.time_to_loss import LossWarning
@@ -22,8 +21,6 @@ from runtime.logs import log
 from runtime.record import Record
 from runtime.service import Running
 
-MARGIN = timedelta(seconds=1)
-BEFORE = timedelta(microseconds=1)
 PROGRESS_SECONDS = 5.0
 BUSY_SECONDS = 60.0
 RIVAL_LOOK_SECONDS = 2.0
@@ -166,7 +163,7 @@ class JournalSource:
             place = resume(lost, self._settings, self._reader, self._journal.clock.local)
             log.error("position lost: reading on elsewhere", why=str(lost), behind=str(place or "the beginning"))
             page = self._reader.read(place, self._pace.limit)
-            return replace(page, missed=(_missed(_sure(lost) or self._after, place, page, str(lost)), *page.missed))
+            return replace(page, missed=(missed_by(lost, self._after, place, page), *page.missed))
 
     def _batch(self, page: Page) -> Batch[JournalRow] | None:
         """None where nothing happened and no sign of life is due."""
@@ -184,7 +181,7 @@ class JournalSource:
         self._measure(page)
         if page.unaudited:
             log.error("connections are opened and not audited", count=page.unaudited)
-        progress = self._progress_of(page)
+        progress = progress_after(page, self._progress, self._journal.clock)
         told = replace(page, unaudited=self._unaudited)
         return Batch(page.rows, ReadPage(told, progress, self._warned(page, progress)), self._tally)
 
@@ -197,19 +194,6 @@ class JournalSource:
         if warning:
             log.error("unread entries are about to be deleted", **words_of(warning))
         return warning
-
-    def _progress_of(self, page: Page) -> datetime:
-        """Everything before this has been read; it never goes back."""
-        before, clock = self._progress or EPOCH, self._journal.clock
-        if page.final:
-            moment = clock.now(page.read_at)
-        elif page.at_end:
-            moment = clock.now(page.read_at) - MARGIN
-        elif page.rows:
-            moment = clock.peek(page.rows[-1].timestamp) - BEFORE
-        else:
-            return before
-        return max(moment, before)
 
     def _measure(self, page: Page) -> None:
         metrics = self._running.metrics
@@ -234,16 +218,3 @@ class JournalSource:
         if read.page.final:
             log.info("the journal has ended", system=self._journal.system)
             self._running.shutdown.request()
-
-
-def _sure(lost: PositionLost) -> Place | None:
-    """The last place that was certainly read, where that is not the position."""
-    return lost.sure if isinstance(lost, PlaceLost) else None
-
-
-def _missed(after: Place | None, place: Place | None, page: Page, why: str) -> Missed:
-    """The gap behind a lost position; numbers that go on say how large it is."""
-    if after is None or place is None:
-        return Missed(after, page.rows[0].place if page.rows else page.place, why)
-    count = place.sequence - after.sequence
-    return Missed(after, replace(place, sequence=place.sequence + 1), why, count if count > 0 else None)

@@ -12,7 +12,7 @@ from producer.reader import Place
 from producer.rereading import Rereading, Seen
 from producer.service import rereading
 from runtime.record import Record
-from schemas.records import Gap
+from schemas.records import Gap, JournalPlace
 from schemas.topics import ENTRIES, dead_letters
 
 
@@ -85,11 +85,15 @@ class Gaps:
         place = seen.row.place
         for gap in self._gaps:
             after, until = gap.after, gap.until
-            if after and after.receiver == place.receiver and place.sequence > int(after.sequence):
+            if after and _same_receiver(after, place) and place.sequence > int(after.sequence):
                 self._inside.add(gap.id)
             ended = until is None and seen.time > gap.time
-            if until and until.receiver == place.receiver:
+            if until and _same_receiver(until, place):
                 ended = ended or place.sequence >= int(until.sequence)
             if ended:
                 self._inside.discard(gap.id)
         return bool(self._inside)
+
+
+def _same_receiver(one: JournalPlace, other: Place) -> bool:
+    return (one.receiver_library, one.receiver) == (other.receiver_library, other.receiver)

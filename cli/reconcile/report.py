@@ -90,7 +90,8 @@ def _holes(hop: Hop) -> Sequence[str]:
     lines = []
     for system, receiver, part in hop.torn:
         where = f"{system} {receiver}".strip()
-        lines.append(f"{hop.name}: {part.holes:,} of {part.expected:,} of {where} missing, {part.first} to {part.last}")
+        which = part.first if part.holes == 1 else f"{part.first} to {part.last}"
+        lines.append(f"{hop.name}: {part.holes:,} of {part.expected:,} of {where} missing, {which}")
     if hop.examples:
         more = f" and {hop.holes - MOST_EXAMPLES:,} more (--json has all)" if hop.holes > MOST_EXAMPLES else ""
         lines += [f"  {one}" for one in hop.examples] + ([f"  …{more}"] if more else [])

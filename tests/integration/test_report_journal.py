@@ -67,3 +67,25 @@ def test_a_receiver_that_is_gone_is_a_gap_in_the_report(partition: Control, caps
     assert run_command(["report", "journal"]) == 0
 
     assert "A gap on PROD1 behind" in capsys.readouterr().out
+
+
+def test_what_the_producer_does_about_a_lost_position_does_not_matter_here(
+    partition: Control, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SK2SIEM_PRODUCER__RECOVERY", "halt")
+    partition.rotate()
+    partition.damage_receiver(FIRST)
+
+    assert run_command(["report", "journal"]) == 0
+
+    said = capsys.readouterr()
+    assert "A gap on PROD1 behind" in said.out
+    assert said.err == ""
+
+
+def test_a_connection_that_breaks_while_it_is_read_is_made_anew(
+    partition: Control, capsys: pytest.CaptureFixture[str]
+) -> None:
+    partition.drop_after(10)
+
+    assert len(connections(capsys)) == 40

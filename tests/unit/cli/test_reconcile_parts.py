@@ -141,6 +141,9 @@ def place(receiver: int, sequence: int) -> JournalPlace:
         pytest.param(place(1, 8), place(3, 2), {(1, 9), *((2, n) for n in range(10)), (3, 0), (3, 1)}, id="over three"),
         pytest.param(None, place(1, 2), {(1, 0), (1, 1)}, id="from the beginning"),
         pytest.param(place(3, 7), None, {(3, 8), (3, 9)}, id="to an end that is not known"),
+        pytest.param(
+            JournalPlace("OLD", "AUDRCV0001", "3"), place(3, 2), set(), id="a receiver of that name elsewhere"
+        ),
     ],
 )
 def test_entries_in_a_gap_that_was_announced_are_told_from_others(
