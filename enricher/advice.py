@@ -1,6 +1,6 @@
 """What to do about a connection, in words that fit who opened it and where the service is."""
 
-from enricher.catalogue import Match, PortEntry, Speaks
+from enricher.catalogue import Catalogue, Match, PortEntry, Speaks
 from enricher.connection import Connection, Finding
 from enricher.facts import deciding_tls
 from enricher.policy import Policy, Reason
@@ -18,13 +18,13 @@ BY_PORT = frozenset({Reason.CLEARTEXT_PORT, Reason.NO_UPGRADE, Reason.OWN_SCHEME
 
 
 def advise(
-    connection: Connection, finding: Finding, match: Match, *, twin: PortEntry | None, policy: Policy
+    connection: Connection, finding: Finding, match: Match, *, catalogue: Catalogue, policy: Policy
 ) -> str | None:
-    """One sentence; None where there is nothing to do. `twin` is the secure port of the connection's service."""
+    """One sentence; None where there is nothing to do."""
     if finding.detail == CATALOGUE_WRONG:
         return f"{_upper(port_text(match))} is listed as clear text but spoke TLS: say so in a port catalogue of yours."
     if finding.reason in BY_PORT:
-        return advise_by_port(match, twin)
+        return advise_by_port(match, catalogue.twin(match.entry))
     if finding.reason is Reason.NO_TLS_EVIDENCE:
         return f"Find out what {port_text(match)} is, and list it in a port catalogue of yours."
     if finding.reason is Reason.EXCEPTION:

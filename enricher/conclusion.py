@@ -7,7 +7,7 @@ from enricher.facts import DIRECTIONS, UDP, deciding_tls
 from enricher.networks import Location
 from enricher.policy import Policy
 from schemas.ids import correction_id
-from schemas.records import DetailType, Direction, Endpoint, EventId, Verdict, VerdictKind
+from schemas.records import DetailType, Direction, Endpoint, EventId, Verdict
 
 
 def conclude(
@@ -20,15 +20,16 @@ def conclude(
     direction = _direction(connection.detail_type, match)
     outbound = direction is Direction.OUTBOUND
     tls = deciding_tls(connection, policy)
+    journal_time, sequence = connection.place
     return Verdict(
         id=_id(connection, connection.corrections),
-        verdict=VerdictKind(finding.kind),
+        verdict=finding.kind,
         reason=finding.reason,
         basis=finding.basis,
         severity=policy.severities[finding.reason].of(location.network),
         system=connection.system,
         time=connection.time,
-        journal_time=connection.journal_time,
+        journal_time=journal_time,
         detail_type=connection.detail_type,
         direction=direction,
         network=location.network,
@@ -36,15 +37,15 @@ def conclude(
         service=match.entry.service if match.entry else None,
         source=local if outbound else remote,
         destination=remote if outbound else local,
-        evidence=(connection.id, *(one.id for one in connection.handshakes if one.id != connection.id)),
+        evidence=_evidence(connection),
         tls=tls,
-        advice=advise(connection, finding, match, twin=catalogue.twin(match.entry), policy=policy),
+        advice=advise(connection, finding, match, catalogue=catalogue, policy=policy),
         policy=policy.hash,
         mode=policy.mode,
         audit_levels=connection.levels,
         journal=connection.journal,
         receiver=connection.receiver,
-        sequence=connection.sequence,
+        sequence=sequence,
         reader=connection.reader,
         backfill=connection.backfill,
         supersedes=_id(connection, connection.corrections - 1) if connection.corrections else None,
@@ -53,14 +54,21 @@ def conclude(
     )
 
 
+def _evidence(connection: Connection) -> tuple[EventId, ...]:
+    if not connection.handshakes:
+        return (connection.id,)
+    return (connection.id, *[one.id for one in connection.handshakes if one.id != connection.id])
+
+
 def _id(connection: Connection, correction: int) -> EventId:
     return correction_id(connection.id, correction) if correction else connection.id
 
 
 def _direction(detail_type: DetailType, match: Match) -> Direction:
     """A handshake alone does not tell who opened the connection; a listed port does: it is the server's."""
-    if detail_type in DIRECTIONS:
-        return DIRECTIONS[detail_type]
+    known = DIRECTIONS.get(detail_type)
+    if known is not None:
+        return known
     if match.entry is None:
         return Direction.UNKNOWN
     return Direction.INBOUND if match.is_local else Direction.OUTBOUND

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from enricher.levels import Levels
 from enricher.policy import Reason
 from runtime.record import Offset
-from schemas.ids import place_in
+from schemas.ids import is_place, place_in
 from schemas.records import Basis, DetailType, Entry, EventId, Tls, VerdictKind
 
 Key = tuple[str | None, int | None, str | None, int | None]
@@ -71,12 +71,9 @@ class Connection:
     corrections: int = 0
 
     @property
-    def journal_time(self) -> str:
-        return (self.told or place_in(self.id))[0]
-
-    @property
-    def sequence(self) -> str:
-        return (self.told or place_in(self.id))[1]
+    def place(self) -> tuple[str, str]:
+        """Journal time and sequence."""
+        return self.told or place_in(self.id)
 
     @property
     def key(self) -> Key:
@@ -99,13 +96,12 @@ PORTS = tuple(range(65_536))
 
 def connection_of(entry: Entry, at: datetime, offset: Offset, need: Offset) -> Connection:
     """The connection that an entry opens. Texts that come again and again are kept once."""
-    told = entry.journal_time, entry.sequence
     return Connection(
         entry.id,
         sys.intern(entry.system),
         sys.intern(entry.journal),
         sys.intern(entry.receiver),
-        None if told == place_in(entry.id) else told,
+        None if is_place(entry.id, entry.journal_time, entry.sequence) else (entry.journal_time, entry.sequence),
         entry.time,
         entry.detail_type,
         _once(entry.local_address),

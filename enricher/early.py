@@ -43,7 +43,10 @@ class EarlyHandshakes:
 
     def take(self, key: Key, at: datetime) -> list[Early]:
         """Those that came at most `lead` before a connection of these ends; they do not wait any more."""
-        taken = [early for early in self._by_key.get(key, ()) if early.handshake.at > at - self._lead]
+        waiting = self._by_key.get(key)
+        if waiting is None:
+            return []
+        taken = [early for early in waiting if early.handshake.at > at - self._lead]
         for early in taken:
             self._in_order.remove(early)
             self._drop(early)

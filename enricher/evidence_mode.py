@@ -1,6 +1,6 @@
 """Mode `evidence`: each connection is judged by what the journal shows of its TLS handshake."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 
 from enricher.alert import alert_about
@@ -15,7 +15,7 @@ from enricher.levels import Levels
 from enricher.naming import Published
 from enricher.networks import Location
 from enricher.policy import Policy
-from enricher.verdict import decide
+from enricher.verdict import VerdictTable
 from runtime.record import Offset
 from schemas.records import DetailType, Entry
 
@@ -39,6 +39,8 @@ class EvidenceMode:
     def __init__(self, catalogue: Catalogue, policy: Policy) -> None:
         self._catalogue = catalogue
         self._policy = policy
+        self._decide = VerdictTable(policy).decide
+        self._locate = policy.networks.locate
         self._inbound = lru_cache(REMEMBERED_PORTS)(
             lambda port: match_port(DetailType.ACCEPT, port, None, catalogue=catalogue)
         )
@@ -46,19 +48,18 @@ class EvidenceMode:
     def find(self, connection: Connection, present: Levels, is_over: bool) -> Finding | None:
         """See `enricher.decision.Find`."""
         match, location = self._look_up(connection)
-        return decide(Facts(connection, match, location, self._policy, present, is_over))
+        return self._decide(Facts(connection, match, location, self._policy, present, is_over))
 
-    def published(self, entry: Entry, offset: Offset, join: Join) -> Iterator[Output]:
+    def published(self, entry: Entry, offset: Offset, join: Join) -> Iterable[Output]:
         """What an entry brings."""
         kind = entry.detail_type
         if kind in CONNECTIONS:
-            yield from self.of_decisions(join.connection(entry, offset), entry)
-        elif kind in HANDSHAKES and not VPN_PORTS & {entry.local_port, entry.remote_port}:
-            yield from self.of_decisions(join.handshake(entry, offset), entry)
-        elif kind in UDP or kind is DetailType.SECURE:
-            yield None, partial(self._alone, entry, join.levels.present)
-        else:
-            yield None, partial(self._event, entry)
+            return self.of_decisions(join.connection(entry, offset), entry)
+        if kind in HANDSHAKES and entry.local_port not in VPN_PORTS and entry.remote_port not in VPN_PORTS:
+            return self.of_decisions(join.handshake(entry, offset), entry)
+        if kind in UDP or kind is DetailType.SECURE:
+            return ((None, partial(self._alone, entry, join.levels.present)),)
+        return ((None, partial(self._event, entry)),)
 
     def of_decisions(self, decisions: Iterator[Decision], entry: Entry | None = None) -> Iterator[Output]:
         """What decisions bring; `entry` is the one that they came with."""
@@ -120,4 +121,4 @@ class EvidenceMode:
         else:
             ports = connection.local_port, connection.remote_port
             match = match_port(connection.detail_type, *ports, catalogue=self._catalogue)
-        return match, self._policy.networks.locate(connection.remote_address)
+        return match, self._locate(connection.remote_address)

@@ -48,9 +48,10 @@ class Facts(NamedTuple):
 
 def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:
     """What the entries say of the handshake; of several, the first that the policy does not count as encrypted."""
-    if not connection.handshakes:
-        return None
-    said = [handshake.tls for handshake in connection.handshakes if handshake.tls]
+    handshakes = connection.handshakes
+    if len(handshakes) < 2:
+        return handshakes[0].tls if handshakes else None
+    said = [handshake.tls for handshake in handshakes if handshake.tls]
     weak = [tls for tls in said if weakness(tls, policy)]
     return next(iter([*weak, *said]), None)
 

@@ -84,7 +84,7 @@ class Join:
             connection.need = connection.own_need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
-        self._newest[connection.key] = connection
+        self._newest[key] = connection
         self._arrived.append(connection)
         self._needs.add(connection.need)
         self._undecided += 1
@@ -169,8 +169,9 @@ class Join:
             connection.handshakes += (newest[-1],)
 
     def _decide(self, connection: Connection, *, is_over: bool) -> Iterator[Decision]:
-        connection.levels = self.levels.over(connection.at - self._lead, connection.at + self._window)
-        connection.levels_asserted = self.levels.is_asserted_from(connection.at - self._lead)
+        start = connection.at - self._lead
+        connection.levels = self.levels.over(start, connection.at + self._window)
+        connection.levels_asserted = self.levels.is_asserted_from(start)
         connection.finding = self._find(connection, self.levels.present, is_over)
         if connection.finding is not None:
             self._undecided -= 1

@@ -4,17 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 
 from enricher.alert import gap_alert
 from enricher.auditing import auditing_alert, missing_levels, unaudited_alert
 from enricher.catalogue import Catalogue
-from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode
+from enricher.evidence_mode import CONNECTIONS, HANDSHAKES, EvidenceMode, Output
 from enricher.expiry import expiry_alerts
 from enricher.join import Join
 from enricher.loss import expired_alert, loss_alert
 from enricher.names import ReverseResolver
-from enricher.naming import with_names
-from enricher.placing import Due, Placed, at_home, is_home, output, place, placed
+from enricher.naming import Published, with_names
+from enricher.placing import at_home, is_home, output
 from enricher.policy import Mode, Policy
 from enricher.ports_mode import publish_by_port
 from enricher.status import StatusClock
@@ -30,6 +31,8 @@ READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
 UNKNOWN_TYPE = Reason("unknown-type", "the header `type` names no record that this topic carries")
 MEMORY_LIMIT = 500_000
 NO_WINDOW = timedelta(0)
+Owed = tuple[Published, StoredRecord]
+"""A record to be published, and the one that brought it."""
 
 
 class Judge:
@@ -56,40 +59,42 @@ class Judge:
         self._evidence = EvidenceMode(catalogue, policy)
         self._status = StatusClock()
         self._systems = Systems(self._new_join)
-        self._owed: dict[Partition, list[Placed]] = {}
+        self._owed: dict[Partition, list[Owed]] = {}
         self._expired: dict[Partition, Expired] = {}
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
-        found = [] if items else self._all_owed()
+        owed = self._pay(items)
+        found, sources = [record for record, _ in owed], [item for _, item in owed]
         rejected: list[Rejection[StoredRecord]] = []
         for item in items:
-            if item.is_restored:  # whoever restored it has judged it, with the records among which it belongs
+            if item.headers and item.is_restored:  # whoever restored it has judged it, among those that it belongs to
                 continue
-            found += self._owed.pop(item.partition, ())
             if item.type not in READS:
                 rejected.append(Rejection(item, UNKNOWN_TYPE))
                 continue
             try:
                 for _, make in self._settle(item):
-                    found += make()
+                    brought = make()
+                    found += brought
+                    sources += [item] * len(brought)
             except CodecError as error:
                 rejected.append(Rejection(item, Reason("corrupt-record", f"{item.type}: {error}")))
         self._measure(found)
-        named = with_names([one.record for one in found], self._resolver)
-        return Outcome([output(one, record) for one, record in zip(found, named, strict=True)], rejected)
+        named = with_names(found, self._resolver)
+        return Outcome(list(map(output, named, sources)), rejected)
 
     def rebuild(
         self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
     ) -> None:
         """See `Memory`. A record that cannot be read was rejected in its time."""
         self.forget(partition)
-        owed: list[Placed] = []
+        owed: list[Owed] = []
         for record in records:
             try:
                 for about, make in self._settle(record) if _is_read(record) else ():
                     if undecided_from is not None and about is not None and about >= undecided_from:
-                        owed += make()
+                        owed += [(one, record) for one in make()]
             except CodecError:
                 continue
         if owed:
@@ -120,44 +125,50 @@ class Judge:
         window = timedelta(seconds=self._policy.window_seconds) if is_evidence else NO_WINDOW
         return Join(window, self._evidence.find, first)
 
-    def _all_owed(self) -> list[Placed]:
-        """A checkpoint without records would else say of a partition that nothing is owed any more."""
-        owed, self._owed = self._owed, {}
-        return [one for part in owed.values() for one in part]
+    def _pay(self, items: Sequence[StoredRecord]) -> list[Owed]:
+        """What is owed on the partitions of these. All of it where there are none: a checkpoint without records would
+        else say of a partition that nothing is owed any more."""
+        if not self._owed:
+            return []
+        partitions = {item.partition for item in items} if items else set(self._owed)
+        return [one for partition in sorted(partitions) for one in self._owed.pop(partition, ())]
 
-    def _settle(self, item: StoredRecord) -> Iterator[Due]:
+    def _settle(self, item: StoredRecord) -> Iterable[Output]:
+        """What the item brings, made step by step: each is to be taken before the next. Raises CodecError at once."""
         record = decode(item.type, item.value)
-        if (expired := self._expired.pop(item.partition, None)) is not None:
-            yield from self._cut(expired, record, item)
-        if isinstance(record, Entry):
-            yield from self._entry(record, item)
-        elif isinstance(record, Progress):
-            yield from self._progress(record, item)
-        elif isinstance(record, Audit):
-            yield from self._audit(record, item)
-        elif isinstance(record, Gap):
-            yield from self._gap(record, item)
+        if self._expired and (expired := self._expired.pop(item.partition, None)) is not None:
+            return chain(self._cut(expired, record, item), self._brings(record, item))
+        return self._brings(record, item)
 
-    def _cut(self, expired: Expired, record: AnyRecord, item: StoredRecord) -> Iterator[Due]:
+    def _brings(self, record: AnyRecord, item: StoredRecord) -> Iterable[Output]:
+        if isinstance(record, Entry):
+            return self._entry(record, item)
+        if isinstance(record, Progress):
+            return self._progress(record, item)
+        if isinstance(record, Audit):
+            return self._audit(record, item)
+        assert isinstance(record, Gap)
+        return self._gap(record, item)
+
+    def _cut(self, expired: Expired, record: AnyRecord, item: StoredRecord) -> Iterator[Output]:
         """Records are missing right before this one, of every system that is read: what is open cannot be known."""
         for system in self._systems.on(item.partition):
-            yield from placed(self._evidence.of_decisions(system.join.gap()), item)
-        yield from at_home([expired_alert(expired, self._policy, system=record.system, time=record.time)], item)
+            yield from self._evidence.of_decisions(system.join.gap())
+        yield from at_home([expired_alert(expired, self._policy, system=record.system, time=record.time)])
 
-    def _entry(self, entry: Entry, item: StoredRecord) -> Iterator[Due]:
-        could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES
+    def _entry(self, entry: Entry, item: StoredRecord) -> Iterable[Output]:
         if self._policy.mode is Mode.PORTS:
+            could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES
             about = item.offset if could_be_open else None
-            yield about, partial(place, partial(publish_by_port, entry, self._catalogue, self._policy), item)
-        else:
-            system = self._systems.of(item.partition, entry.system, item.offset)
-            yield from placed(self._evidence.published(entry, item.offset, system.join), item)
+            return ((about, partial(publish_by_port, entry, self._catalogue, self._policy)),)
+        system = self._systems.of(item.partition, entry.system, item.offset)
+        return self._evidence.published(entry, item.offset, system.join)
 
-    def _progress(self, progress: Progress, item: StoredRecord) -> Iterator[Due]:
+    def _progress(self, progress: Progress, item: StoredRecord) -> Iterator[Output]:
         system = self._systems.of(item.partition, progress.system, item.offset)
-        yield from placed(self._evidence.of_decisions(system.join.progress(progress, item.offset)), item)
+        yield from self._evidence.of_decisions(system.join.progress(progress, item.offset))
         for silent in self._systems.drop_silent(item.partition, item.offset):
-            yield from placed(self._evidence.of_decisions(silent.join.end()), item)
+            yield from self._evidence.of_decisions(silent.join.end())
         self._status.pass_by(item)
         alerts = [
             self._auditing(system, progress),
@@ -166,22 +177,22 @@ class Judge:
             loss_alert(progress),
         ]
         if is_home(progress, item):
-            yield from at_home([self._status.status(progress, item), *alerts], item)
+            yield from at_home([self._status.status(progress, item), *alerts])
         if progress.final:
             self._systems.drop(item.partition, progress.system)
 
-    def _audit(self, audit: Audit, item: StoredRecord) -> Iterator[Due]:
+    def _audit(self, audit: Audit, item: StoredRecord) -> Iterator[Output]:
         system = self._systems.of(item.partition, audit.system, item.offset)
         system.join.audit(audit)
         alert = self._auditing(system, audit)
         if is_home(audit, item):
-            yield from at_home([alert], item)
+            yield from at_home([alert])
 
-    def _gap(self, gap: Gap, item: StoredRecord) -> Iterator[Due]:
+    def _gap(self, gap: Gap, item: StoredRecord) -> Iterator[Output]:
         system = self._systems.of(item.partition, gap.system, item.offset)
-        yield from placed(self._evidence.of_decisions(system.join.gap()), item)
+        yield from self._evidence.of_decisions(system.join.gap())
         if is_home(gap, item):
-            yield from at_home([gap_alert(gap, self._policy)], item)
+            yield from at_home([gap_alert(gap, self._policy)])
 
     def _auditing(self, system: System, record: Progress | Audit) -> Alert | None:
         """The alert about levels that this record shows to be missing; it is remembered what was."""
@@ -193,7 +204,7 @@ class Judge:
         before, system.read_until = system.read_until, progress.time
         return expiry_alerts(self._policy, progress.system, before, progress.time)
 
-    def _measure(self, found: Sequence[Placed]) -> None:
+    def _measure(self, found: Sequence[Published]) -> None:
         """Raises Halt past the memory limit: a bigger memory can hold more, a restart cannot."""
         if (size := self._systems.size) > self._memory_limit:
             raise Halt(
@@ -203,7 +214,7 @@ class Judge:
         if self._metrics is None:
             return
         self._metrics.open_windows.set(self._systems.open_windows)
-        verdicts = [one.record for one in found if isinstance(one.record, Verdict)]
+        verdicts = [one for one in found if isinstance(one, Verdict)]
         for (verdict, reason), count in Counter((one.verdict, one.reason) for one in verdicts).items():
             self._metrics.verdicts(verdict, reason, count)
         self._metrics.corrections.inc(sum(one.supersedes is not None for one in verdicts))

@@ -33,11 +33,14 @@ class Systems:
 
     def of(self, partition: Partition, name: str, offset: Offset) -> System:
         """The system that the record at `offset` is about."""
-        systems = self._systems.setdefault(partition, {})
-        if name not in systems:
-            systems[name] = System(self._make(offset), offset)
-        systems[name].newest = offset
-        return systems[name]
+        systems = self._systems.get(partition)
+        if systems is None:
+            systems = self._systems[partition] = {}
+        system = systems.get(name)
+        if system is None:
+            system = systems[name] = System(self._make(offset), offset)
+        system.newest = offset
+        return system
 
     def on(self, partition: Partition) -> Iterator[System]:
         """All of the partition."""

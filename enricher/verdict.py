@@ -1,13 +1,13 @@
 """The verdict table of evidence mode: the first row that applies decides. Pure, and the same as in docs/verdicts.md."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from enricher.catalogue import Speaks, TlsBy
 from enricher.connection import Finding
 from enricher.facts import Facts, deciding_tls
-from enricher.policy import Reason
+from enricher.policy import Policy, Reason
 from enricher.tls import weakness
 from schemas.records import Basis, DetailType, VerdictKind
 
@@ -26,7 +26,8 @@ SECURE, INSECURE, UNKNOWN, FAILED = (
 class Row(NamedTuple):
     """One row of the table, for ports that speak one of `speaks` (empty: any).
 
-    `waits` when it holds only once the window is over, `joined` when only a joined handshake can make it apply.
+    `waits` when it holds only once the window is over, `joined` when only a joined handshake can make it apply; `said`
+    finds what a policy has to say for it to apply.
     """
 
     when: str
@@ -35,29 +36,38 @@ class Row(NamedTuple):
     speaks: tuple[Speaks | None, ...] = ()
     waits: bool = False
     joined: bool = False
+    said: Callable[[Policy], object] | None = None
 
 
-def decide(facts: Facts) -> Finding | None:
-    """The first row that applies; None while the window is open and a handshake could still change the answer."""
-    for row in _candidates(facts.speaks, bool(facts.connection.handshakes), facts.is_over):
-        if row.waits and not facts.is_over:
-            if facts.connection.has_failed:
-                return None
-        elif found := row.finding(facts):
-            return found
-    return None
+class VerdictTable:
+    """The rows that a policy can make apply."""
 
+    def __init__(self, policy: Policy) -> None:
+        self._rows = [row for row in ROWS if row.said is None or row.said(policy)]
+        self._candidates: dict[tuple[Speaks | None, bool, bool], Sequence[Row]] = {}
 
-@lru_cache
-def _candidates(speaks: Speaks | None, is_joined: bool, is_over: bool) -> tuple[Row, ...]:
-    """The rows that have to be looked at, in their order."""
-    return tuple(
-        row
-        for row in ROWS
-        if (not row.speaks or speaks in row.speaks)
-        and (is_joined or not row.joined)
-        and (is_joined or is_over or not row.waits)
-    )
+    def decide(self, facts: Facts) -> Finding | None:
+        """The first row that applies; None while the window is open and a handshake could still change the answer."""
+        connection, is_over = facts.connection, facts.is_over
+        asked = facts.speaks, bool(connection.handshakes), is_over
+        for row in self._candidates.get(asked) or self._looked_at(*asked):
+            if row.waits and not is_over:
+                if connection.has_failed:
+                    return None
+            elif found := row.finding(facts):
+                return found
+        return None
+
+    def _looked_at(self, speaks: Speaks | None, is_joined: bool, is_over: bool) -> Sequence[Row]:
+        """The rows that can apply, in their order."""
+        rows = self._candidates[speaks, is_joined, is_over] = [
+            row
+            for row in self._rows
+            if (not row.speaks or speaks in row.speaks)
+            and (is_joined or not row.joined)
+            and (is_joined or is_over or not row.waits)
+        ]
+        return rows
 
 
 def decide_by_policy(facts: Facts) -> Finding | None:
@@ -76,8 +86,9 @@ def _named(facts: Facts) -> Finding | None:
 
 def _local(facts: Facts) -> Finding | None:
     one, location = facts.connection, facts.location
-    is_own = location.network is not None and one.remote_address in (one.local_address, *facts.policy.own_addresses)
-    return _found(SECURE, Reason.LOCAL, Basis.POLICY) if location.is_loopback or is_own else None
+    is_own = one.remote_address == one.local_address or one.remote_address in facts.policy.own_addresses
+    is_local = location.is_loopback or (is_own and location.network is not None)
+    return _found(SECURE, Reason.LOCAL, Basis.POLICY) if is_local else None
 
 
 def _tunnel(facts: Facts) -> Finding | None:
@@ -151,13 +162,19 @@ ROWS = (
         "an exception of the policy that is in force; the canary's own connections",
         "as the exception says, `exception`; secure, `canary` (policy)",
         _named,
+        said=lambda policy: policy.canary or policy.exceptions,
     ),
     Row(
         "loopback, the remote address is the local one, or one of the policy's own addresses",
         "secure, `local` (policy)",
         _local,
     ),
-    Row("both ends in networks that a tunnel of the policy joins", "secure, `tunnel` (policy)", _tunnel),
+    Row(
+        "both ends in networks that a tunnel of the policy joins",
+        "secure, `tunnel` (policy)",
+        _tunnel,
+        said=lambda policy: policy.tunnels,
+    ),
     Row(
         "S joined, its protocol or cipher below what the policy asks for",
         "insecure, `weak-protocol` or `weak-cipher` (evidence)",

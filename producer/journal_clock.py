@@ -111,6 +111,9 @@ class JournalClock:
 
     def _around(self, change: Change, local: datetime) -> datetime:
         """The first moment that does not run backwards, by the regime before the change and by the one after it."""
+        first = (local - change.before.offsets(local)[0]).replace(tzinfo=UTC)
+        if self._last - TOLERANCE <= first <= change.not_after + TOLERANCE:
+            return first
         before = [at for at in _moments(change.before, local) if at <= change.not_after + TOLERANCE]
         after = [at for at in _moments(self._regime, local) if at >= change.not_before - TOLERANCE]
         possible = [*before, *after] or list(_moments(self._regime, local))

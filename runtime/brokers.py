@@ -13,7 +13,13 @@ def connect(settings: BrokerSettings, running: Running, *, batch_size: int) -> B
         from runtime.embedded import EmbeddedBroker
 
         path = Path(settings.url.removeprefix(EMBEDDED))
-        return EmbeddedBroker(path, metrics=running.metrics, shutdown=running.shutdown, batch_size=batch_size)
+        return EmbeddedBroker(
+            path,
+            metrics=running.metrics,
+            shutdown=running.shutdown,
+            batch_size=batch_size,
+            beat=running.health.beat,
+        )
     from runtime.kafka import KafkaBroker
 
     return KafkaBroker(settings, running, batch_size=batch_size)

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason, Rejection
 from runtime.logs import log
+from runtime.record import StoredRecord
 from sinks.judgement import Judgement, Receipt
-from sinks.sink import Parcel
 
 Post = Callable[[Sequence[bytes]], Judgement]
-Keep = Callable[[Receipt, Sequence[Parcel]], None]
+Keep = Callable[[Receipt, Sequence[StoredRecord]], None]
+Places = Sequence[int]
+"""Of the events of one request, within their batch."""
 
 
 class Pace(Protocol):
@@ -28,31 +30,28 @@ class Pace(Protocol):
     def requests_in_parallel(self) -> int: ...
 
 
-class Item(NamedTuple):
-    """One event, at its place in the batch, as it goes over the wire."""
-
-    place: int
-    parcel: Parcel
-    body: bytes
-
-
 @dataclass(slots=True)
-class Ledger:
-    """What is known of one batch so far. Its lists only grow, so that threads may share it."""
+class Load:
+    """One batch: its records, each event as it goes over the wire, and what is known of them so far, by their places.
 
-    rejected: list[tuple[Item, Reason]] = field(default_factory=list)
-    deferred: list[Item] = field(default_factory=list)
+    Its lists only grow, so that threads may share it.
+    """
+
+    records: list[StoredRecord] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    rejected: list[tuple[int, Reason]] = field(default_factory=list)
+    deferred: list[int] = field(default_factory=list)
     troubles: list[tuple[int, Unavailable]] = field(default_factory=list)
 
-    def outcome(self, count: int) -> Outcome[Parcel]:
+    def outcome(self) -> Outcome[StoredRecord]:
         """In the order of the batch, whatever the order of the answers. Raises the trouble when nothing was settled."""
         trouble = min(self.troubles, key=lambda pair: pair[0])[1] if self.troubles else None
-        if trouble and len(self.deferred) == count:
+        if trouble and len(self.deferred) == len(self.records):
             raise trouble
-        rejected = sorted(self.rejected, key=lambda pair: pair[0].place)
+        rejected = sorted(self.rejected, key=lambda pair: pair[0])
         return Outcome(
-            rejected=[Rejection(item.parcel, reason) for item, reason in rejected],
-            deferred=[item.parcel for item in sorted(self.deferred)],
+            rejected=[Rejection(self.records[place], reason) for place, reason in rejected],
+            deferred=[self.records[place] for place in sorted(self.deferred)],
             retry_after=trouble.retry_after if trouble else None,
             why=str(trouble) if trouble else "",
         )
@@ -77,24 +76,23 @@ class Courier:
         self._said_slow = False
         self._threads = ThreadPoolExecutor(pace.requests_in_parallel, thread_name_prefix="request")
 
-    def deliver(self, parcels: Sequence[Parcel], bodies: Iterable[bytes]) -> Outcome[Parcel]:
-        """`bodies` are the rendered `parcels`; given as an iterator, the next request is rendered while one is posted.
+    def deliver(self, events: Iterable[tuple[StoredRecord, bytes]]) -> Outcome[StoredRecord]:
+        """Records and what they are rendered to; of an iterator one request is rendered while another is posted.
 
         Raises Unavailable when none of them was settled.
         """
-        items = (Item(place, parcel, body) for place, (parcel, body) in enumerate(zip(parcels, bodies, strict=True)))
-        ledger = Ledger()
-        requests = _cut(items, self._pace)
+        load = Load()
+        requests = _cut(events, load, self._pace)
         if self._slow or self._pace.requests_in_parallel == 1:
             self._slow = False
             for request in requests:
-                self._settle(request, ledger)
+                self._settle(request, load)
         else:
-            under_way = [self._threads.submit(self._settle, request, ledger) for request in requests]
+            under_way = [self._threads.submit(self._settle, request, load) for request in requests]
             for future in under_way:
                 future.result()
         self._say_slow()
-        return ledger.outcome(len(parcels))
+        return load.outcome()
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -104,55 +102,56 @@ class Courier:
             log.warning("the SIEM is nearly full: one request at a time")
         self._said_slow = self._slow
 
-    def _settle(self, request: Sequence[Item], ledger: Ledger) -> None:
+    def _settle(self, request: Places, load: Load) -> None:
         waiting = [request]
         while waiting:
-            items = waiting.pop()
-            if ledger.troubles:
-                ledger.deferred.extend(items)
+            places = waiting.pop()
+            if load.troubles:
+                load.deferred.extend(places)
                 continue
-            waiting.extend(self._ask(items, ledger))
+            waiting.extend(self._ask(places, load))
 
-    def _ask(self, items: Sequence[Item], ledger: Ledger) -> Sequence[Sequence[Item]]:
+    def _ask(self, places: Places, load: Load) -> Sequence[Places]:
         """Post one request and note what the answer says; return what has to be posted next, last first."""
         try:
-            judgement = self._post([item.body for item in items])
+            judgement = self._post([load.bodies[place] for place in places])
         except Unavailable as trouble:
             judgement = Judgement(trouble=trouble)
         finally:
             self._beat()
         self._slow = self._slow or judgement.slow
         if judgement.receipt is not None:
-            self._keep(judgement.receipt, [items[index].parcel for index in judgement.accepted])
+            self._keep(judgement.receipt, [load.records[places[index]] for index in judgement.accepted])
         if judgement.blamed is None:
-            return _note(judgement, items, ledger)
-        if len(items) > 1:
-            middle = len(items) // 2
-            return items[middle:], items[:middle]
-        ledger.rejected.append((items[0], judgement.blamed))
+            return _note(judgement, places, load)
+        if len(places) > 1:
+            middle = len(places) // 2
+            return places[middle:], places[:middle]
+        load.rejected.append((places[0], judgement.blamed))
         return ()
 
 
-def _note(judgement: Judgement, items: Sequence[Item], ledger: Ledger) -> Sequence[Sequence[Item]]:
-    if len(judgement.accepted) == len(items):
+def _note(judgement: Judgement, places: Places, load: Load) -> Sequence[Places]:
+    if len(judgement.accepted) == len(places):
         return ()
     settled = {*judgement.accepted, *judgement.again, *(index for index, _ in judgement.rejected)}
-    ledger.rejected.extend((items[index], reason) for index, reason in judgement.rejected)
-    ledger.deferred.extend(item for index, item in enumerate(items) if index not in settled)
+    load.rejected.extend((places[index], reason) for index, reason in judgement.rejected)
+    load.deferred.extend(place for index, place in enumerate(places) if index not in settled)
     if judgement.trouble:
-        ledger.troubles.append((items[0].place, judgement.trouble))
-    return ([items[index] for index in judgement.again],) if judgement.again else ()
+        load.troubles.append((places[0], judgement.trouble))
+    return ([places[index] for index in judgement.again],) if judgement.again else ()
 
 
-def _cut(items: Iterable[Item], pace: Pace) -> Iterator[Sequence[Item]]:
+def _cut(events: Iterable[tuple[StoredRecord, bytes]], load: Load, pace: Pace) -> Iterator[Places]:
     """In order; an event larger than a request may be goes alone, for the SIEM to judge."""
-    request: list[Item] = []
-    size = 0
-    for item in items:
-        if request and (len(request) == pace.batch_events or size + len(item.body) > pace.batch_bytes):
-            yield request
-            request, size = [], 0
-        request.append(item)
-        size += len(item.body)
-    if request:
-        yield request
+    records, bodies = load.records, load.bodies
+    begin, size = 0, 0
+    for place, (record, body) in enumerate(events):
+        if place > begin and (place - begin == pace.batch_events or size + len(body) > pace.batch_bytes):
+            yield range(begin, place)
+            begin, size = place, 0
+        records.append(record)
+        bodies.append(body)
+        size += len(body)
+    if bodies:
+        yield range(begin, len(bodies))

@@ -2,7 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from runtime.errors import Unavailable
 from runtime.flow import Expired, Forgetful, Outcome, Reason, Rejection
@@ -16,6 +18,7 @@ from sinks.loss import expired_alert
 from sinks.sink import Forwarded, Parcel, Sink
 
 CORRUPT = "corrupt-record"
+FORWARDED = Verdict, Event, Status, Alert
 
 
 class Deliver(Forgetful):
@@ -47,38 +50,27 @@ class Deliver(Forgetful):
         self._expired.pop(partition, None)
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
-        parcels: list[Parcel] = []
-        corrupt: list[Rejection[StoredRecord]] = []
-        for record in items:
-            opened = _open(record)
-            if isinstance(opened, Parcel):
-                parcels.append(opened)
-            else:
-                corrupt.append(Rejection(record, opened))
-        wanted = parcels if self._takes is None else [parcel for parcel in parcels if self._takes(parcel.content)]
-        self._tell_expired(parcels)
-        outcome = self._send(wanted)
-        if len(wanted) < len(parcels):
-            self._count_not_forwarded(parcels, wanted)
-        rejected = [Rejection(rejection.item.record, rejection.reason) for rejection in outcome.rejected]
-        return Outcome(
-            rejected=[*corrupt, *rejected],
-            deferred=[parcel.record for parcel in outcome.deferred],
-            retry_after=outcome.retry_after,
-            why=outcome.why,
-        )
+        self._tell_expired(items)
+        opening = Opening(items, self._takes)
+        outcome = self._sink.send(opening.parcels())
+        assert opening.is_through, "the sink settled a batch that it did not look at"
+        self._time(opening.live, outcome)
+        for kind, count in opening.left_out.items():
+            self._metrics.not_forwarded(kind, count)
+        return replace(outcome, rejected=[*opening.corrupt, *outcome.rejected])
 
-    def _tell_expired(self, parcels: Sequence[Parcel]) -> None:
+    def _tell_expired(self, items: Sequence[StoredRecord]) -> None:
         """Before the first record behind them, so that no offset is stored without it. Raises Unavailable.
 
         Straight to the SIEM that lacks them, past any filter: the topic is the enricher's alone to write, and no other
         sink has lost anything.
         """
-        for parcel in parcels if self._expired else ():
-            expired = self._expired.get(parcel.record.partition)
-            if expired is None:
+        for record in items if self._expired else ():
+            expired = self._expired.get(record.partition)
+            opened = _open(record) if expired else None
+            if expired is None or not isinstance(opened, Parcel):
                 continue
-            content = parcel.content
+            content = opened.content
             alert = expired_alert(expired, self._metrics.service, system=content.system, time=content.time)
             outcome = self._sink.send([_parcel(alert, expired)])
             if outcome.deferred:
@@ -87,25 +79,43 @@ class Deliver(Forgetful):
                 log.error("the SIEM refused to be told that records expired", why=rejection.reason.message)
             del self._expired[expired.partition]
 
-    def _send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
-        if not parcels:
-            return Outcome()
-        outcome = self._sink.send(parcels)
-        self._time(_accepted(parcels, outcome))
-        return outcome
-
-    def _count_not_forwarded(self, parcels: Sequence[Parcel], wanted: Sequence[Parcel]) -> None:
-        """Called once the others are sent: a batch that is held as a whole comes again and is counted then."""
-        left_out = Counter(parcel.content.type for parcel in parcels)
-        left_out.subtract(parcel.content.type for parcel in wanted)
-        for kind, count in left_out.items():
-            self._metrics.not_forwarded(kind, count)
-
-    def _time(self, accepted: Iterable[Parcel]) -> None:
+    def _time(self, live: Sequence[tuple[StoredRecord, datetime]], outcome: Outcome[StoredRecord]) -> None:
+        """How long what was accepted has been under way."""
+        unsettled = {id(record) for record in outcome.deferred}
+        unsettled.update(id(rejection.item) for rejection in outcome.rejected)
         now = self._clock()
-        for _, content in accepted:
-            if _is_live(content):
-                self._metrics.end_to_end_seconds.observe(max(0.0, now - content.time.timestamp()))
+        for record, time_of in live:
+            if id(record) not in unsettled:
+                self._metrics.end_to_end_seconds.observe(max(0.0, now - time_of.timestamp()))
+
+
+class Opening:
+    """One batch on its way to a sink: what was found of it while its records were decoded one by one.
+
+    `live` are those whose time tells how long the way was, `left_out` counts what the filter keeps back, by type.
+    """
+
+    def __init__(self, items: Sequence[StoredRecord], takes: Callable[[Forwarded], bool] | None) -> None:
+        self._items = items
+        self._takes = takes
+        self.corrupt: list[Rejection[StoredRecord]] = []
+        self.live: list[tuple[StoredRecord, datetime]] = []
+        self.left_out: Counter[str] = Counter()
+        self.is_through = False
+
+    def parcels(self) -> Iterator[Parcel]:
+        """What the sink is to have."""
+        for record in self._items:
+            opened = _open(record)
+            if not isinstance(opened, Parcel):
+                self.corrupt.append(Rejection(record, opened))
+            elif self._takes is None or self._takes(opened.content):
+                if _is_live(opened.content):
+                    self.live.append((record, opened.content.time))
+                yield opened
+            else:
+                self.left_out[opened.content.type] += 1
+        self.is_through = True
 
 
 def _parcel(alert: Alert, expired: Expired) -> Parcel:
@@ -119,15 +129,9 @@ def _open(record: StoredRecord) -> Parcel | Reason:
         content = decode(record.type, record.value)
     except CodecError as error:
         return Reason(CORRUPT, str(error))
-    if isinstance(content, Forwarded):
+    if isinstance(content, FORWARDED):
         return Parcel(record, content)
     return Reason(CORRUPT, f"a record of type {record.type!r} does not belong on this topic")
-
-
-def _accepted(parcels: Sequence[Parcel], outcome: Outcome[Parcel]) -> Sequence[Parcel]:
-    unsettled = {id(parcel) for parcel in outcome.deferred}
-    unsettled.update(id(rejection.item) for rejection in outcome.rejected)
-    return [parcel for parcel in parcels if id(parcel) not in unsettled] if unsettled else parcels
 
 
 def _is_live(content: Forwarded) -> bool:

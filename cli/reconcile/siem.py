@@ -160,19 +160,21 @@ class SiemHop:
             try:
                 outcome = sink.send(parcels)
             except Unavailable as error:
-                outcome = Outcome(deferred=parcels, retry_after=error.retry_after, why=str(error))
+                held = [parcel.record for parcel in parcels]
+                outcome = Outcome(deferred=held, retry_after=error.retry_after, why=str(error))
             self._reject(outcome.rejected)
             attempt = attempt + 1 if len(outcome.deferred) == len(parcels) else 0
             self._hop.filled += len(parcels) - len(outcome.deferred) - len(outcome.rejected)
-            parcels = outcome.deferred
+            left = {id(record) for record in outcome.deferred}
+            parcels = [parcel for parcel in parcels if id(parcel.record) in left]
             if attempt == TRIES:
                 raise Unavailable(outcome.why or f"{self._name} takes nothing")
             if parcels:
                 running.shutdown.wait(running.backoff.delay(attempt, outcome.retry_after))
 
-    def _reject(self, rejected: Sequence[Rejection[Parcel]]) -> None:
+    def _reject(self, rejected: Sequence[Rejection[StoredRecord]]) -> None:
         """What the SIEM refuses becomes a dead letter, as if the worker had sent it."""
-        letters = [dead_letter(one.item.record, one.reason, self._name) for one in rejected]
+        letters = [dead_letter(one.item, one.reason, self._name) for one in rejected]
         if letters:
             self._case.publish(letters)
             self._hop.rejected += len(letters)

@@ -1,7 +1,7 @@
 """The Broker port over one SQLite file."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from runtime.broker import Standing, Subscription, TopicState
@@ -20,11 +20,20 @@ READ_ROWS = 1000
 class EmbeddedBroker:
     """Every part of it opens a connection of its own; several processes of one machine may use the file."""
 
-    def __init__(self, path: Path, *, metrics: Metrics, shutdown: Shutdown, batch_size: int = 1000) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        metrics: Metrics,
+        shutdown: Shutdown,
+        batch_size: int = 1000,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self._path = path
         self._metrics = metrics
         self._shutdown = shutdown
         self._batch_size = batch_size
+        self._beat = beat
 
     def source(self, subscription: Subscription, memory: Memory) -> EmbeddedSource:
         self.ensure(all_topics())
@@ -36,6 +45,7 @@ class EmbeddedBroker:
             metrics=self._metrics,
             wait=self._shutdown.wait,
             batch_size=self._batch_size,
+            beat=self._beat,
         )
 
     def publisher(self, identity: str) -> EmbeddedPublisher:

@@ -38,6 +38,7 @@ class EmbeddedSource:
         metrics: Metrics,
         wait: Waits,
         batch_size: int,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._path = path
@@ -46,6 +47,7 @@ class EmbeddedSource:
         self._metrics = metrics
         self._wait = wait
         self._batch_size = batch_size
+        self._beat = beat
         self._lock: int | None = None
         self._generation = 0
         self._next: dict[str, int] = {}
@@ -148,7 +150,7 @@ class EmbeddedSource:
             self._next[topic] = first
 
     def _between(self, topic: str, low: Offset | None, until: int) -> Iterator[StoredRecord]:
-        """One after the other: there can be more than fit into memory."""
+        """One after the other: there can be more than fit into memory. Who takes long over them is alive."""
         if low is None:
             return
         with translated(self._path):
@@ -158,6 +160,7 @@ class EmbeddedSource:
                 (low, until),
             )
             for row in rows:
+                self._beat()
                 yield stored(topic, row)
 
     def _fetch(self) -> list[StoredRecord]:

@@ -13,7 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from runtime.errors import ConfigError, Unavailable
 from runtime.kafka.client import REQUEST_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, Clients
 from runtime.kafka.errors import translated
-from runtime.record import TYPE_HEADER, Offset, Partition, StoredRecord
+from runtime.record import TYPE_HEADER, Partition, StoredRecord
 from runtime.shutdown import Shutdown
 
 POLL_MS = 200
@@ -95,14 +95,8 @@ def stored(record: Any, partition: Partition) -> StoredRecord:
     headers = record.headers
     kind = ""
     if headers and headers[0][0] == TYPE_HEADER:
-        kind = headers[0][1].decode("ascii", "replace")
+        kind = str(headers[0][1], "ascii", "replace")
         headers = headers[1:]
     return StoredRecord(
-        partition,
-        Offset(record.offset),
-        record.key or b"",
-        record.value or b"",
-        kind,
-        tuple(headers),
-        record.timestamp,
+        partition, record.offset, record.key or b"", record.value or b"", kind, tuple(headers), record.timestamp
     )

@@ -1,7 +1,7 @@
 """Events into Elasticsearch through its bulk API, into data streams, under our own ids."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from elasticsearch import ApiError, UnsupportedProductError
 
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from sinks.courier import Courier
 from sinks.elastic.check import check
 from sinks.elastic.client import connect, foreign, translated
@@ -36,9 +37,9 @@ class ElasticSink:
         self._client = connect(settings)
         self._courier = Courier(self._post, settings, beat)
 
-    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         now = datetime.now(UTC)
-        return self._courier.deliver(parcels, (self._operation(parcel.content, now) for parcel in parcels))
+        return self._courier.deliver((record, self._operation(content, now)) for record, content in parcels)
 
     def check(self) -> str:
         """Asks for each node, for what the login may do, and for the data streams or a template that makes them."""

@@ -3,11 +3,12 @@
 import fcntl
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
+from runtime.record import StoredRecord
 from sinks.file.records import RecordFile
 from sinks.file.rotation import Rotation
 from sinks.file.settings import FileSettings
@@ -27,9 +28,9 @@ class FileSink:
         self._files: dict[str, RecordFile] = {}
         self._torn: list[RecordFile] = []
 
-    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         if self._folder is None:
-            _print([_line(parcel) for parcel in parcels])
+            _print([_line(parcel.record) for parcel in parcels])
             return Outcome()
         try:
             self._claim(self._folder)
@@ -83,7 +84,7 @@ class FileSink:
         self._lock = lock
         return True
 
-    def _append(self, folder: Path, parcels: Sequence[Parcel]) -> None:
+    def _append(self, folder: Path, parcels: Iterable[Parcel]) -> None:
         """All files or none: after a failure even what did fit is taken back, because all of it comes again."""
         for name, lines in _by_file(parcels).items():
             file = self._file(folder, name)
@@ -107,15 +108,15 @@ class FileSink:
         return self._files[name]
 
 
-def _by_file(parcels: Sequence[Parcel]) -> Mapping[str, list[bytes]]:
+def _by_file(parcels: Iterable[Parcel]) -> Mapping[str, list[bytes]]:
     lines: dict[str, list[bytes]] = {}
-    for parcel in parcels:
-        lines.setdefault(FILES[parcel.content.type], []).append(_line(parcel))
+    for record, content in parcels:
+        lines.setdefault(FILES[content.type], []).append(_line(record))
     return lines
 
 
-def _line(parcel: Parcel) -> bytes:
-    value = parcel.record.value
+def _line(record: StoredRecord) -> bytes:
+    value = record.value
     # between JSON's tokens a line break is a blank; inside its strings there is none
     return (value.replace(b"\n", b" ") if b"\n" in value else value) + b"\n"
 

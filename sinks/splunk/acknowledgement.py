@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.errors import Unavailable
 from runtime.logs import log
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from sinks.judgement import Receipt
 from sinks.sink import Parcel
 from sinks.splunk.channels import Channels
@@ -61,23 +62,24 @@ class Acknowledgements:
         self._waiting: dict[Receipt, Waiting] = {}
         self._by_place: dict[Place, Receipt] = {}
 
-    def expect(self, receipt: Receipt, parcels: Sequence[Parcel]) -> None:
+    def expect(self, receipt: Receipt, records: Iterable[StoredRecord]) -> None:
         """These were taken under this receipt. Thread-safe."""
         if not self._channels.register(receipt):
             return
-        places = tuple(place_of(parcel) for parcel in parcels)
+        places = tuple(place_of(record) for record in records)
         with self._lock:
             self._waiting[receipt] = Waiting(places, self._clock())
             self._by_place.update(dict.fromkeys(places, receipt))
 
-    def fresh(self, parcels: Sequence[Parcel]) -> list[Parcel]:
-        """Those to be sent: the others were taken already and may still be acknowledged."""
+    def fresh(self, parcels: Iterable[Parcel]) -> Iterator[Parcel]:
+        """Those to be sent: the others were taken already, before this was asked, and may still be acknowledged."""
         self._drop_uncounted()
-        return [parcel for parcel in parcels if place_of(parcel) not in self._by_place]
+        taken = frozenset(self._by_place)
+        return (parcel for parcel in parcels if place_of(parcel.record) not in taken)
 
-    def settle(self, parcels: Sequence[Parcel]) -> tuple[set[Place], Unavailable | None]:
+    def settle(self, records: Iterable[StoredRecord]) -> tuple[set[Place], Unavailable | None]:
         """Wait a while for these: the places that are acknowledged now, and why others are not yet."""
-        wanted = {place_of(parcel) for parcel in parcels}
+        wanted = {place_of(record) for record in records}
         done: set[Place] = set()
         until, look = self._clock() + SLICE_SECONDS, FIRST_LOOK_SECONDS
         while True:
@@ -128,9 +130,9 @@ class Acknowledgements:
             return places
 
 
-def place_of(parcel: Parcel) -> Place:
-    """What an event is known by between calls: its own record."""
-    return (parcel.record.partition, parcel.record.offset)
+def place_of(record: StoredRecord) -> Place:
+    """What an event is known by between calls."""
+    return (record.partition, record.offset)
 
 
 def _grouped(receipts: Iterable[Receipt]) -> dict[tuple[str, str], list[Receipt]]:

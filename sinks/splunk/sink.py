@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import orjson
@@ -10,6 +10,7 @@ import orjson
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from sinks.clock import require_same_time, time_of
 from sinks.courier import Courier
 from sinks.judgement import Judgement, Receipt
@@ -59,7 +60,7 @@ class SplunkSink:
             )
         self._courier = Courier(self._post, settings, beat, keep=self._keep)
 
-    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         if self._acknowledgements is None:
             return self._deliver(parcels)
         return self._deliver_and_wait(parcels, self._acknowledgements)
@@ -86,32 +87,33 @@ class SplunkSink:
         self._courier.close()
         self._http.close()
 
-    def _deliver(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+    def _deliver(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         index, alerts_only = self._settings.index, self._settings.forward.alerts_only
-        bodies = (render(parcel.content, index, alerts_only=alerts_only) for parcel in parcels)
-        return self._courier.deliver(parcels, bodies)
+        return self._courier.deliver(
+            (record, render(content, index, alerts_only=alerts_only)) for record, content in parcels
+        )
 
-    def _deliver_and_wait(self, parcels: Sequence[Parcel], acknowledgements: Acknowledgements) -> Outcome[Parcel]:
+    def _deliver_and_wait(self, parcels: Iterable[Parcel], acknowledgements: Acknowledgements) -> Outcome[StoredRecord]:
         """What was taken in an earlier call and may still be acknowledged is waited for, not sent again."""
-        fresh = acknowledgements.fresh(parcels)
+        records: list[StoredRecord] = []
         held: Unavailable | None = None
         try:
-            outcome = self._deliver(fresh)
+            outcome = self._deliver(acknowledgements.fresh(_noted(parcels, records)))
         except Unavailable as error:
-            held, outcome = error, Outcome(deferred=fresh, retry_after=error.retry_after)
-        done, waiting = acknowledgements.settle(parcels)
+            held, outcome = error, Outcome(retry_after=error.retry_after)
+        done, waiting = acknowledgements.settle(records)
         rejected = {id(rejection.item) for rejection in outcome.rejected}
-        deferred = [parcel for parcel in parcels if place_of(parcel) not in done and id(parcel) not in rejected]
+        deferred = [record for record in records if place_of(record) not in done and id(record) not in rejected]
         held = held or waiting
-        if held and len(deferred) == len(parcels):
+        if held and len(deferred) == len(records):
             raise held
         if held is None:
             return replace(outcome, deferred=deferred)
         return replace(outcome, deferred=deferred, retry_after=held.retry_after, why=str(held))
 
-    def _keep(self, receipt: Receipt, parcels: Sequence[Parcel]) -> None:
+    def _keep(self, receipt: Receipt, records: Sequence[StoredRecord]) -> None:
         if self._acknowledgements is not None:
-            self._acknowledgements.expect(receipt, parcels)
+            self._acknowledgements.expect(receipt, records)
 
     def _post(self, bodies: Sequence[bytes]) -> Judgement:
         started = time.monotonic()
@@ -126,6 +128,12 @@ class SplunkSink:
         self._metrics.request(NAME, str(answer.status))
         judgement = judge(answer, len(bodies), sum(map(len, bodies)))
         return judgement if self._acknowledgements is None else _with_receipt(judgement, posted)
+
+
+def _noted(parcels: Iterable[Parcel], records: list[StoredRecord]) -> Iterator[Parcel]:
+    for parcel in parcels:
+        records.append(parcel.record)
+        yield parcel
 
 
 def _with_receipt(judgement: Judgement, posted: Posted) -> Judgement:

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from sinks.sink import Parcel
 from sinks.syslog.connection import Connection
 from sinks.syslog.render import framed, render
@@ -36,16 +37,25 @@ class SyslogSink:
         self._beat = beat
         self._connection = Connection(settings, pause or threading.Event().wait)
 
-    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         """All parts before one that fails are accepted."""
-        for start, content in self._parts(parcels):
-            try:
-                self._send(content)
-            except Unavailable as error:
-                if start == 0:
-                    raise
-                return Outcome(deferred=parcels[start:], retry_after=error.retry_after, why=str(error))
-        return Outcome()
+        deferred: list[StoredRecord] = []
+        trouble: Unavailable | None = None
+        is_any_accepted = False
+        for records, content in self._parts(parcels):
+            if trouble is None:
+                try:
+                    self._send(content)
+                    is_any_accepted = True
+                    continue
+                except Unavailable as error:
+                    trouble = error
+            deferred += records
+        if trouble is None:
+            return Outcome()
+        if not is_any_accepted:
+            raise trouble
+        return Outcome(deferred=deferred, retry_after=trouble.retry_after, why=str(trouble))
 
     def check(self) -> str:
         """Connects, with TLS where that is set; sends nothing."""
@@ -68,12 +78,16 @@ class SyslogSink:
             self._metrics.request(NAME, code)
             self._beat()
 
-    def _parts(self, parcels: Sequence[Parcel]) -> Iterator[tuple[int, bytes]]:
-        """Framed messages of at least PART_BYTES together, with the place of the first."""
+    def _parts(self, parcels: Iterable[Parcel]) -> Iterator[tuple[Sequence[StoredRecord], bytes]]:
+        """Records, and their framed messages: at least PART_BYTES together, but for the last part."""
         settings = self._settings
-        start, part = 0, bytearray()
-        for place, parcel in enumerate(parcels):
-            part += framed(render(parcel.content, settings.format, settings.facility), settings.framing)
-            if len(part) >= PART_BYTES or place == len(parcels) - 1:
-                yield start, bytes(part)
-                start, part = place + 1, bytearray()
+        records: list[StoredRecord] = []
+        part = bytearray()
+        for record, content in parcels:
+            records.append(record)
+            part += framed(render(content, settings.format, settings.facility), settings.framing)
+            if len(part) >= PART_BYTES:
+                yield records, bytes(part)
+                records, part = [], bytearray()
+        if records:
+            yield records, bytes(part)

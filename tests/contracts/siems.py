@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from dev.rsyslog import Rsyslog
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason, Rejection
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from schemas.records import EventId, changed
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
@@ -263,13 +264,17 @@ class FakeParcelSink:
         self.down = False
         self.mute = False
 
-    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         self.check()
-        bad = [parcel for parcel in parcels if _number(parcel.content) >= BAD_NUMBERS]
-        self.ids.extend(parcel.content.id for parcel in parcels if parcel not in bad)
+        bad: list[StoredRecord] = []
+        for record, content in parcels:
+            if _number(content) >= BAD_NUMBERS:
+                bad.append(record)
+            else:
+                self.ids.append(content.id)
         if self.mute:
             raise Unavailable("nothing is heard of the fake SIEM")
-        return Outcome(rejected=[Rejection(parcel, Reason("bad", "the number is too high")) for parcel in bad])
+        return Outcome(rejected=[Rejection(record, Reason("bad", "the number is too high")) for record in bad])
 
     def check(self) -> str:
         if self.down:

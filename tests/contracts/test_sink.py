@@ -13,10 +13,11 @@ import pytest
 
 from runtime.errors import Unavailable
 from runtime.flow import Outcome
+from runtime.record import StoredRecord
 from sinks.service import SINKS
 from sinks.sink import Parcel
 from tests.contracts.siems import RIGS, Rig, Siem
-from tests.unit.sinks.samples import parcel, verdict
+from tests.unit.sinks.samples import left, parcel, records, verdict
 
 PartT = TypeVar("PartT")
 
@@ -89,7 +90,7 @@ def test_bad_events_are_rejected_alone_and_their_neighbours_are_stored(siem: Sie
     outcome = siem.sink.send(sent)
 
     good = [one for place, one in enumerate(sent) if place not in places]
-    assert [rejection.item for rejection in outcome.rejected] == [sent[place] for place in places]
+    assert [rejection.item for rejection in outcome.rejected] == [sent[place].record for place in places]
     assert list(outcome.deferred) == []
     assert sorted(siem.stored()) == ids(good + parcels(1, start=1000))
 
@@ -140,7 +141,7 @@ def test_a_lost_answer_is_no_acceptance_and_nothing_is_lost(siem: Siem) -> None:
     with siem.lost_answers():
         outcome = deliver(siem, sent)
     assert_accepted_are_stored(siem, sent, outcome)
-    again = siem.sink.send(list(outcome.deferred))
+    again = siem.sink.send(left(sent, outcome))
 
     assert (list(again.rejected), list(again.deferred)) == ([], [])
     assert_stored(siem, before + sent)
@@ -155,7 +156,7 @@ def test_trouble_in_the_middle_of_a_batch_holds_what_is_not_there(siem: Siem) ->
         siem.hook.then = lambda: trouble.enter_context(siem.lost_answers())
         outcome = deliver(siem, sent)
     assert_accepted_are_stored(siem, sent, outcome)
-    again = siem.sink.send(list(outcome.deferred))
+    again = siem.sink.send(left(sent, outcome))
 
     assert list(outcome.deferred)
     assert outcome.why
@@ -178,18 +179,18 @@ def test_every_sink_that_can_be_run_is_in_this_suite() -> None:
     assert {rig.sink for rig in RIGS.values()} == {"", *SINKS}
 
 
-def deliver(siem: Siem, sent: list[Parcel]) -> Outcome[Parcel]:
+def deliver(siem: Siem, sent: list[Parcel]) -> Outcome[StoredRecord]:
     """What the loop makes of it: of a sink that raises, everything is deferred."""
     try:
         return siem.sink.send(sent)
     except Unavailable as error:
-        return Outcome(deferred=sent, why=str(error))
+        return Outcome(deferred=records(sent), why=str(error))
 
 
-def assert_accepted_are_stored(siem: Siem, sent: list[Parcel], outcome: Outcome[Parcel]) -> None:
-    unsettled = {id(one) for one in outcome.deferred}
+def assert_accepted_are_stored(siem: Siem, sent: list[Parcel], outcome: Outcome[StoredRecord]) -> None:
+    unsettled = {one.content.id for one in left(sent, outcome)}
     assert list(outcome.rejected) == []
-    assert {one.content.id for one in sent if id(one) not in unsettled} <= set(siem.stored())
+    assert {*ids(sent)} - unsettled <= set(siem.stored())
 
 
 def assert_stored(siem: Siem, sent: list[Parcel]) -> None:

@@ -126,7 +126,7 @@ def test_what_went_to_the_failure_store_is_a_rejection(bench: Bench) -> None:
 
     outcome = bench.sink().send(sent)
 
-    assert [(rejection.item, rejection.reason.code) for rejection in outcome.rejected] == [(sent[2], "failure-store")]
+    assert [(one.item, one.reason.code) for one in outcome.rejected] == [(sent[2].record, "failure-store")]
     assert bench.ids() == ids(sent[:2] + sent[3:])
 
 
@@ -137,7 +137,7 @@ def test_an_id_that_no_document_can_have_is_rejected_alone(bench: Bench) -> None
 
     outcome = bench.sink().send(sent)
 
-    assert [rejection.item for rejection in outcome.rejected] == [sent[1]]
+    assert [rejection.item for rejection in outcome.rejected] == [sent[1].record]
     assert bench.ids() == ids(sent[:1] + sent[2:])
 
 
@@ -173,7 +173,7 @@ def test_small_limits_of_a_node_halve_requests_and_reject_only_what_is_too_large
         stored = own.ids()
         own.close()
 
-    assert [(rejection.item, rejection.reason.code) for rejection in outcome.rejected] == [(sent[5], "too-large")]
+    assert [(one.item, one.reason.code) for one in outcome.rejected] == [(sent[5].record, "too-large")]
     assert stored == ids(sent[:5] + sent[6:])
 
 

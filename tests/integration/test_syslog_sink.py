@@ -20,7 +20,7 @@ from sinks.sink import Parcel
 from sinks.syslog.render import render
 from sinks.syslog.settings import SyslogSettings
 from sinks.syslog.sink import SyslogSink
-from tests.unit.sinks.samples import SAMPLES, parcel, verdict
+from tests.unit.sinks.samples import SAMPLES, left, parcel, verdict
 
 HEADER_PARTS = 7
 
@@ -181,7 +181,7 @@ def test_what_was_taken_before_the_trouble_is_not_sent_again(receiver: Receiver)
         reader.join()
 
     assert 0 < len(outcome.deferred) < len(sent)
-    assert list(outcome.deferred) == sent[-len(outcome.deferred) :]
+    assert left(sent, outcome) == sent[-len(outcome.deferred) :]
     assert "stopped reading" in outcome.why
 
 

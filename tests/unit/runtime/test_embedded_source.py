@@ -3,23 +3,28 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from runtime.broker import Subscription
+from runtime.brokers import connect
 from runtime.embedded import EmbeddedBroker
 from runtime.embedded.file import open_file
 from runtime.embedded.publisher import insert
 from runtime.embedded.source import EmbeddedSource
 from runtime.errors import BatchLost, Unavailable
 from runtime.flow import Batch, Forgetful, Reason, Rejection, Settled
+from runtime.health import Health
 from runtime.metrics import Metrics
-from runtime.record import Record, StoredRecord
+from runtime.record import Offset, Partition, Record, StoredRecord
+from runtime.service import Running
+from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.topics import Topic, dead_letters
+from tests.fakes.clock import FakeClock
 
 TOPIC, OUTPUT, SERVICE = "numbers", "doubled", "worker-test"
 HOLDER = f"""
@@ -35,6 +40,25 @@ source = broker.source(Subscription("{SERVICE}", "first", ("{TOPIC}",)), Forgetf
 print(len(source.poll(5).items), flush=True)
 sys.stdin.read()
 """
+
+
+class SlowMemory(Forgetful):
+    """Depends on everything, and takes 40 seconds over each record of a rebuild; notes whether it is alive then."""
+
+    def __init__(self, clock: FakeClock, health: Health) -> None:
+        self.alive: list[bool] = []
+        self._clock = clock
+        self._health = health
+
+    def rebuild(
+        self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None
+    ) -> None:
+        for _ in records:
+            self._clock.advance(40)
+            self.alive.append(self._health.alive)
+
+    def needed_from(self, partition: Partition) -> Offset | None:
+        return Offset(0)
 
 
 @pytest.fixture
@@ -104,6 +128,24 @@ def test_a_worker_that_was_killed_leaves_its_place_to_the_next(broker: EmbeddedB
 
     assert while_it_lives is None
     assert [record.value for record in afterwards.items] == [b"1"]
+
+
+def test_who_rebuilds_a_large_memory_is_alive(broker: EmbeddedBroker, path: Path) -> None:
+    _publish(path, b"1", b"2", b"3")
+    clock = FakeClock()
+    health = Health(clock=clock)
+    running = Running("test", "worker-1", Shutdown(), health, Metrics("test"))
+    memory = SlowMemory(clock, health)
+    alive = connect(BrokerSettings(url=f"sqlite:///{path}"), running, batch_size=10)
+    first = alive.source(Subscription(SERVICE, "worker-1", (TOPIC,)), memory)
+    first.checkpoint(Settled(first.poll(0.0) or Batch((), {})))
+    first.close()
+
+    again = alive.source(Subscription(SERVICE, "worker-1", (TOPIC,)), memory)
+    again.poll(0.0)
+    again.close()
+
+    assert memory.alive == [True, True, True]
 
 
 def test_a_worker_that_was_taken_over_can_checkpoint_nothing(

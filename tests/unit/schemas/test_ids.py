@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from schemas.ids import correction_id, entry_id, gap_id, place_id
+from schemas.ids import correction_id, entry_id, gap_id, is_place, place_id, place_in
 from schemas.records import EventId
 
 TIME = datetime(2026, 11, 22, 2, 15, 0, 123456)
@@ -78,3 +78,26 @@ def test_a_place_has_the_id_of_its_entry_and_its_kind() -> None:
 
 def test_a_gap_has_the_same_id_however_often_it_is_found() -> None:
     assert gap_id("PROD1", "AUDRCV0001", 190000) == "gap-PROD1-AUDRCV0001-00000000000000190000"
+
+
+@pytest.mark.parametrize(
+    ("journal_time", "sequence", "expected"),
+    [
+        pytest.param("2026-11-22-02.15.00.123456", "184467", True, id="what the id was made of"),
+        pytest.param("2026-11-22-02.15.00.123457", "184467", False, id="another time"),
+        pytest.param("2025-11-22-02.15.00.123456", "184467", False, id="another year"),
+        pytest.param("2026-11-22-02.15.00.123456", "184468", False, id="another sequence"),
+        pytest.param("2026-11-22-02.15.00.123456", "0184467", False, id="a sequence written otherwise"),
+        pytest.param("2026-11-22 02:15:00.123456", "184467", False, id="a time written otherwise"),
+        pytest.param("2026.11.22.02.15.00.123456", "184467", False, id="other signs between the digits"),
+        pytest.param("2026-11-22-02.15.00.123456.", "184467", False, id="one sign more"),
+        pytest.param("", "", False, id="nothing"),
+    ],
+)
+def test_a_place_is_an_ids_when_the_id_tells_exactly_these_texts(
+    journal_time: str, sequence: str, expected: bool
+) -> None:
+    one = entry_id(TIME, "PROD1", "AUDRCV0001", 184467)
+
+    assert is_place(one, journal_time, sequence) is expected
+    assert (place_in(one) == (journal_time, sequence)) is expected

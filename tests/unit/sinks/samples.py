@@ -1,11 +1,13 @@
 """Records for the tests of the sinks, one of each kind, to be changed where a test needs another."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import orjson
 
+from runtime.flow import Outcome
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import encode
 from schemas.records import (
@@ -207,6 +209,16 @@ def stored(content: Forwarded, offset: int = 0) -> StoredRecord:
 
 def parcel(content: Forwarded, offset: int = 0) -> Parcel:
     return Parcel(stored(content, offset), content)
+
+
+def records(parcels: Iterable[Parcel]) -> list[StoredRecord]:
+    return [one.record for one in parcels]
+
+
+def left(parcels: Iterable[Parcel], outcome: Outcome[StoredRecord]) -> list[Parcel]:
+    """Those whose records are deferred."""
+    deferred = {id(record) for record in outcome.deferred}
+    return [one for one in parcels if id(one.record) in deferred]
 
 
 def verdict(number: int, *, service: str | None = None) -> Verdict:

@@ -9,10 +9,10 @@ import pytest
 
 from runtime.errors import Unavailable
 from runtime.flow import Outcome, Reason
+from runtime.record import StoredRecord
 from sinks.courier import Courier, Post
 from sinks.judgement import Judgement
-from sinks.sink import Parcel
-from tests.unit.sinks.samples import parcel, verdict
+from tests.unit.sinks.samples import stored, verdict
 
 BAD = Reason("bad", "the event is bad")
 
@@ -57,21 +57,22 @@ def courier(post: Post, pace: Pace = Pace(), beat: Callable[[], None] = lambda: 
         made.close()
 
 
-def deliver(post: Post, numbers: Sequence[int], pace: Pace = Pace()) -> Outcome[Parcel]:
+def deliver(post: Post, numbers: Sequence[int], pace: Pace = Pace()) -> Outcome[StoredRecord]:
     with courier(post, pace) as made:
-        return made.deliver(parcels(numbers), [str(number).encode() for number in numbers])
+        return made.deliver(events(numbers))
 
 
-def parcels(numbers: Sequence[int]) -> list[Parcel]:
-    return [parcel(verdict(abs(number)), offset=index) for index, number in enumerate(numbers)]
+def events(numbers: Sequence[int]) -> list[tuple[StoredRecord, bytes]]:
+    bodies = [str(number).encode() for number in numbers]
+    return [(stored(verdict(abs(number)), index), bodies[index]) for index, number in enumerate(numbers)]
 
 
-def rejected(outcome: Outcome[Parcel]) -> list[int]:
-    return [rejection.item.record.offset for rejection in outcome.rejected]
+def rejected(outcome: Outcome[StoredRecord]) -> list[int]:
+    return [rejection.item.offset for rejection in outcome.rejected]
 
 
-def deferred(outcome: Outcome[Parcel]) -> list[int]:
-    return [item.record.offset for item in outcome.deferred]
+def deferred(outcome: Outcome[StoredRecord]) -> list[int]:
+    return [record.offset for record in outcome.deferred]
 
 
 def test_a_batch_goes_out_in_requests_of_bounded_count() -> None:
@@ -181,9 +182,9 @@ def test_a_siem_that_asks_for_less_gets_one_request_at_a_time() -> None:
         return Judgement(accepted=range(len(bodies)), slow=True)
 
     with courier(post, Pace(batch_events=1)) as made:
-        made.deliver(parcels([1]), [b"1"])
+        made.deliver(events([1]))
         threads.clear()
-        made.deliver(parcels(range(8)), [b"1"] * 8)
+        made.deliver(events(range(8)))
 
     assert set(threads) == {threading.get_ident()}
 
@@ -197,10 +198,10 @@ def test_a_siem_that_no_longer_asks_for_less_gets_several_again() -> None:
         return Judgement(accepted=range(len(bodies)), slow=next(slow, False))
 
     with courier(post, Pace(batch_events=1)) as made:
-        made.deliver(parcels([1]), [b"1"])
-        made.deliver(parcels(range(2)), [b"1"] * 2)
+        made.deliver(events([1]))
+        made.deliver(events(range(2)))
         threads.clear()
-        made.deliver(parcels(range(2)), [b"1"] * 2)
+        made.deliver(events(range(2)))
 
     assert threading.get_ident() not in threads
 
@@ -209,7 +210,7 @@ def test_the_loop_beats_with_every_answer() -> None:
     beats: list[int] = []
 
     with courier(Siem(), Pace(batch_events=1), lambda: beats.append(1)) as made:
-        made.deliver(parcels(range(3)), [b"1", b"2", b"3"])
+        made.deliver(events(range(3)))
 
     assert len(beats) == 3
 

@@ -1,6 +1,7 @@
 """The stage of every sink worker: what it forwards, what it refuses, and how the sink's answer maps back to records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -29,11 +30,9 @@ class ParcelSink:
     def __init__(self, *script: Answer) -> None:
         self.siem = FakeSink(script)
 
-    def send(self, parcels: Sequence[Parcel]) -> Outcome[Parcel]:
-        of = {parcel.record: parcel for parcel in parcels}
-        outcome = self.siem.send([parcel.record for parcel in parcels])
-        rejected = [Rejection(of[rejection.item], rejection.reason) for rejection in outcome.rejected]
-        return Outcome(rejected=rejected, deferred=[of[record] for record in outcome.deferred], retry_after=7.0)
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
+        records = [parcel.record for parcel in parcels]
+        return replace(self.siem.send(records), retry_after=7.0) if records else Outcome()
 
     def check(self) -> str:
         return self.siem.check()
@@ -64,7 +63,7 @@ def test_every_kind_is_forwarded_in_order() -> None:
     outcome = deliver(sink).process(RECORDS)
 
     assert sink.siem.delivered == RECORDS
-    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert (list(outcome.rejected), list(outcome.deferred)) == ([], [])
 
 
 @pytest.mark.parametrize("name", CORRUPT)
@@ -137,7 +136,7 @@ def test_what_is_not_forwarded_is_settled_and_counted_by_its_type() -> None:
 
     outcome = Deliver(sink, metrics, Forward(what="alerts")).process(RECORDS)
 
-    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert (list(outcome.rejected), list(outcome.deferred)) == ([], [])
     assert [record.type for record in sink.siem.delivered] == ["alert", "alert", "status"]
     counted = {kind: metrics.value("items_not_forwarded_total", type=kind) for kind in ("verdict", "event", "alert")}
     assert counted == {"verdict": 3, "event": 2, "alert": 0}
@@ -195,7 +194,7 @@ def test_while_a_siem_cannot_be_told_nothing_is_settled(answer: Answer) -> None:
         stage.process([record])
     outcome = stage.process([record])
 
-    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert (list(outcome.rejected), list(outcome.deferred)) == ([], [])
     assert {alert.id for alert in told(sink)} == {"gap-PROD1--00000000000000000040.verdicts0.splunk"}
     assert sink.siem.delivered[-1] == record
 

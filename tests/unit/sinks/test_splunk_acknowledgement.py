@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from runtime.errors import Unavailable
 from runtime.metrics import Metrics
+from runtime.record import StoredRecord
 from sinks.judgement import Receipt
-from sinks.sink import Parcel
 from sinks.splunk.acknowledgement import STILL_WAITING, Acknowledgements, Place, place_of
 from sinks.splunk.channels import Channels
 from tests.fakes.clock import FakeClock, FakeShutdown
-from tests.unit.sinks.samples import parcel, verdict
+from tests.unit.sinks.samples import parcel, stored, verdict
 
 URL = "https://splunk:8088"
 LONGEST = 300.0
@@ -32,11 +32,11 @@ class Splunk:
     _true: set[tuple[str, int]] = field(default_factory=set)
     _next: dict[str, int] = field(default_factory=dict)
 
-    def take(self, parcels: Sequence[Parcel]) -> Receipt:
+    def take(self, records: Sequence[StoredRecord]) -> Receipt:
         channel = self.channels.of(URL)
         number = self._next.get(channel, 0)
         self._next[channel] = number + 1
-        self._queued[channel, number] = [place_of(one) for one in parcels]
+        self._queued[channel, number] = [place_of(one) for one in records]
         return Receipt(URL, channel, number)
 
     def index(self) -> None:
@@ -75,25 +75,30 @@ class Bench:
             clock=self.clock,
         )
 
-    def send(self, parcels: Sequence[Parcel]) -> None:
-        self.acknowledgements.expect(self.splunk.take(parcels), parcels)
+    def send(self, records: Sequence[StoredRecord]) -> None:
+        self.acknowledgements.expect(self.splunk.take(records), records)
+
+    def fresh(self, *numbers: int) -> list[int]:
+        """Those of these that are to be sent."""
+        parcels = [parcel(verdict(number), offset=number) for number in numbers]
+        return [one.record.offset for one in self.acknowledgements.fresh(parcels)]
 
 
-def parcels(*numbers: int) -> list[Parcel]:
-    return [parcel(verdict(number), offset=number) for number in numbers]
+def records(*numbers: int) -> list[StoredRecord]:
+    return [stored(verdict(number), number) for number in numbers]
 
 
 def places(*numbers: int) -> set[Place]:
-    return {place_of(one) for one in parcels(*numbers)}
+    return {place_of(one) for one in records(*numbers)}
 
 
 def test_what_is_indexed_is_settled_and_asked_about_once() -> None:
     bench = Bench()
-    bench.send(parcels(1, 2))
+    bench.send(records(1, 2))
     bench.splunk.index()
 
-    first = bench.acknowledgements.settle(parcels(1, 2))
-    second = bench.acknowledgements.settle(parcels(1, 2))
+    first = bench.acknowledgements.settle(records(1, 2))
+    second = bench.acknowledgements.settle(records(1, 2))
 
     assert first == (places(1, 2), None)
     assert second == (set(), None)
@@ -102,22 +107,22 @@ def test_what_is_indexed_is_settled_and_asked_about_once() -> None:
 
 def test_what_is_not_indexed_yet_is_not_sent_again() -> None:
     bench = Bench()
-    bench.send(parcels(1))
+    bench.send(records(1))
 
-    done, why = bench.acknowledgements.settle(parcels(1))
+    done, why = bench.acknowledgements.settle(records(1))
 
     assert done == set()
     assert str(why) == STILL_WAITING
-    assert bench.acknowledgements.fresh(parcels(1, 2)) == parcels(2)
+    assert bench.fresh(1, 2) == [2]
 
 
 def test_after_the_longest_wait_it_is_sent_again_on_a_new_channel() -> None:
     bench = Bench()
     before = bench.channels.of(URL)
-    bench.send(parcels(1))
+    bench.send(records(1))
 
-    while bench.acknowledgements.fresh(parcels(1)) == []:
-        bench.acknowledgements.settle(parcels(1))
+    while bench.fresh(1) == []:
+        bench.acknowledgements.settle(records(1))
 
     assert bench.clock.now - 1000.0 == pytest.approx(LONGEST, abs=5)
     assert bench.channels.of(URL) != before
@@ -126,44 +131,44 @@ def test_after_the_longest_wait_it_is_sent_again_on_a_new_channel() -> None:
 
 def test_an_id_that_comes_twice_proves_a_restart_and_nothing_of_that_channel_counts() -> None:
     bench = Bench()
-    bench.send(parcels(1))
+    bench.send(records(1))
     bench.splunk.restart()
 
-    bench.send(parcels(2))
+    bench.send(records(2))
     bench.splunk.index()
-    done, _ = bench.acknowledgements.settle(parcels(1, 2))
+    done, _ = bench.acknowledgements.settle(records(1, 2))
 
     assert done == set()
-    assert bench.acknowledgements.fresh(parcels(1, 2)) == parcels(1, 2)
+    assert bench.fresh(1, 2) == [1, 2]
 
 
 def test_a_receipt_of_a_channel_that_was_given_up_does_not_count() -> None:
     bench = Bench()
-    receipt = bench.splunk.take(parcels(1))
+    receipt = bench.splunk.take(records(1))
     bench.channels.renew(URL, receipt.channel)
 
-    bench.acknowledgements.expect(receipt, parcels(1))
+    bench.acknowledgements.expect(receipt, records(1))
 
-    assert bench.acknowledgements.fresh(parcels(1)) == parcels(1)
+    assert bench.fresh(1) == [1]
 
 
 def test_a_stop_ends_the_wait() -> None:
     bench = Bench()
-    bench.send(parcels(1))
+    bench.send(records(1))
     bench.shutdown.request()
 
-    assert bench.acknowledgements.settle(parcels(1)) == (set(), None)
+    assert bench.acknowledgements.settle(records(1)) == (set(), None)
 
 
 def test_trouble_on_the_way_is_said_and_nothing_is_given_up() -> None:
     bench = Bench()
-    bench.send(parcels(1))
+    bench.send(records(1))
     bench.splunk.broken = True
 
-    done, why = bench.acknowledgements.settle(parcels(1))
+    done, why = bench.acknowledgements.settle(records(1))
     bench.splunk.broken = False
     bench.splunk.index()
-    later, _ = bench.acknowledgements.settle(parcels(1))
+    later, _ = bench.acknowledgements.settle(records(1))
 
     assert (done, str(why)) == (set(), "the acknowledgement service is away")
     assert later == places(1)
@@ -171,13 +176,13 @@ def test_trouble_on_the_way_is_said_and_nothing_is_given_up() -> None:
 
 def test_parallel_answers_may_overtake_each_other() -> None:
     bench = Bench()
-    first, second = bench.splunk.take(parcels(1)), bench.splunk.take(parcels(2))
+    first, second = bench.splunk.take(records(1)), bench.splunk.take(records(2))
     bench.splunk.index()
 
-    bench.acknowledgements.expect(second, parcels(2))
-    bench.acknowledgements.expect(first, parcels(1))
+    bench.acknowledgements.expect(second, records(2))
+    bench.acknowledgements.expect(first, records(1))
 
-    assert bench.acknowledgements.settle(parcels(1, 2)) == (places(1, 2), None)
+    assert bench.acknowledgements.settle(records(1, 2)) == (places(1, 2), None)
 
 
 @given(st.lists(st.sampled_from(["send", "lose answer", "index", "restart", "settle", "wait"]), max_size=40))
@@ -189,10 +194,10 @@ def test_nothing_is_settled_that_is_not_indexed(steps: list[str]) -> None:
     for step in steps:
         if step == "send":
             sent += 1
-            bench.send(parcels(sent))
+            bench.send(records(sent))
         elif step == "lose answer":
             sent += 1
-            receipt = bench.splunk.take(parcels(sent))
+            receipt = bench.splunk.take(records(sent))
             bench.channels.renew(URL, receipt.channel)
         elif step == "index":
             bench.splunk.index()
@@ -201,6 +206,6 @@ def test_nothing_is_settled_that_is_not_indexed(steps: list[str]) -> None:
         elif step == "wait":
             bench.clock.advance(LONGEST / 3)
         else:
-            settled |= bench.acknowledgements.settle(parcels(*range(1, sent + 1)))[0]
+            settled |= bench.acknowledgements.settle(records(*range(1, sent + 1)))[0]
 
     assert settled <= bench.splunk.indexed
