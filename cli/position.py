@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import orjson
 from rich.console import Console
 from rich.table import Table
 
@@ -25,6 +26,7 @@ from producer.service import relocating
 from runtime.brokers import connect
 from runtime.errors import CheckFailed, ConfigError
 from runtime.settings import EMBEDDED, BrokerSettings
+from schemas.codec import encode
 from schemas.topics import ENTRIES
 
 CHOICES = ("oldest", "newest", "timestamp")
@@ -70,7 +72,8 @@ def show(at: datetime | None, as_json: bool) -> None:
         seen = relocation.look()
         costs = relocation.costs(seen, at)
         if as_json:
-            say_json({"stored": seen.stored, "choices": [asdict(cost) for cost in costs]})
+            stored = orjson.Fragment(encode(seen.stored)) if seen.stored else None
+            say_json({"stored": stored, "choices": [asdict(cost) for cost in costs]})
         else:
             _print(seen, costs)
 

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 
 import click
-import msgspec
 import orjson
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -26,8 +25,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def say_json(document: object) -> None:
-    """One line for a machine; records in it are written as everywhere."""
-    click.echo(orjson.dumps(document, default=msgspec.to_builtins, option=orjson.OPT_UTC_Z))
+    """One line for a machine."""
+    click.echo(orjson.dumps(document, option=orjson.OPT_UTC_Z))
 
 
 def inert(text: str) -> str:
