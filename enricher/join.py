@@ -84,7 +84,7 @@ class Join:
             connection.need = connection.own_need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
-        self._newest[key] = connection
+        self._newest[connection.key] = connection  # not `key`: it would keep texts of its own
         self._arrived.append(connection)
         self._needs.add(connection.need)
         self._undecided += 1
