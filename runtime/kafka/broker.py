@@ -72,8 +72,9 @@ class KafkaBroker:
 
     def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StoredRecord]:
         places = [Partition(topic, number) for number in self._ranges.partitions(topic)]
-        for place, (first, end) in self._ranges.ends(places).items():
-            yield from self._ranges.read(place, max(first, (start or {}).get(place.number, first)), end)
+        with self._ranges.reading() as read:
+            for place, (first, end) in self._ranges.ends(places).items():
+                yield from read(place, max(first, (start or {}).get(place.number, first)), end)
 
     def size(self, topic: str) -> int:
         """With the markers of transactions."""

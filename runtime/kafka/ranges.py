@@ -5,7 +5,8 @@ Never with a worker's consumer: pausing and seeking some of its partitions can s
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -18,6 +19,7 @@ from runtime.shutdown import Shutdown
 
 POLL_MS = 200
 ABORT_CHECK_SECONDS = 10.0
+Read = Callable[[Partition, int, int], Iterator[StoredRecord]]
 DEADLINE_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + ABORT_CHECK_SECONDS + 10.0
 
 
@@ -63,14 +65,28 @@ class Ranges:
 
     def read(self, partition: Partition, low: int, end: int) -> Iterator[StoredRecord]:
         """The committed records of [low, end). Raises Unavailable when they do not come within the deadline."""
-        if low >= end:
-            return
-        with translated(f"reading {partition.topic}"):
-            consumer = self._clients.reader()
-            try:
+        with self.reading() as read:
+            yield from read(partition, low, end)
+
+    @contextmanager
+    def reading(self) -> Iterator[Read]:
+        """`read` for several ranges, one after the other: finding its way takes a client a tenth of a second."""
+        consumer: KafkaConsumer | None = None
+
+        def read(partition: Partition, low: int, end: int) -> Iterator[StoredRecord]:
+            nonlocal consumer
+            if low >= end:
+                return
+            with translated(f"reading {partition.topic}"):
+                consumer = consumer or self._clients.reader()
                 yield from self._drain(consumer, partition, low, end)
-            finally:
-                consumer.close(autocommit=False)
+
+        try:
+            yield read
+        finally:
+            if consumer is not None:
+                with translated("closing a client"):
+                    consumer.close(autocommit=False)
 
     def _drain(self, consumer: KafkaConsumer, partition: Partition, low: int, end: int) -> Iterator[StoredRecord]:
         place = TopicPartition(*partition)

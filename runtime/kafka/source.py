@@ -152,13 +152,14 @@ class KafkaSource:
         self._remembered &= owned
         self._owned = set()
         starts = self._starts(member.consumer, owned)
-        for place, start in starts.items():
-            self._remembered.add(place)
-            records = self._ranges.read(Partition(*place), start.low, start.offset)
-            undecided = start.metadata.undecided_from(self._subscription.policy)
-            self._memory.rebuild(Partition(*place), self._staying(member, records), undecided)
-            if start.expired:
-                tell_expired(self._memory, start.expired)
+        with self._ranges.reading() as read:
+            for place, start in starts.items():
+                self._remembered.add(place)
+                records = read(Partition(*place), start.low, start.offset)
+                undecided = start.metadata.undecided_from(self._subscription.policy)
+                self._memory.rebuild(Partition(*place), self._staying(member, records), undecided)
+                if start.expired:
+                    tell_expired(self._memory, start.expired)
         self._committed = {place: start.offset for place, start in starts.items()}
         self._tally = newest(start.metadata.tally for start in starts.values())
         self._owned = owned
