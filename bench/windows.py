@@ -17,7 +17,7 @@ from dev.kafka import Kafka
 from tests.e2e.processes import ServiceProcess
 from tests.fakes.dns_server import DnsServer
 
-STRANGERS = 175
+STRANGERS = 230
 """One in so many connections comes from an address that was never seen: about one in twenty addresses of a batch."""
 SAMPLE_SECONDS = 8.0
 STARTS_WITHIN_SECONDS = 60.0

@@ -12,30 +12,31 @@ def with_names(records: Sequence[Published], resolver: ReverseResolver | None) -
     """The same records in the same order; the resolver is asked once, and only where there is something to ask."""
     if resolver is None:
         return records
-    verdicts = [verdict for record in records if (verdict := _connection(record)) is not None]
-    addresses = {verdict.source.address for verdict in verdicts} | {verdict.destination.address for verdict in verdicts}
-    known = frozenset(address for address in addresses if address is not None)
+    # a verdict and the alert about it share one object, and so does what becomes of it
+    verdicts = {id(verdict): verdict for record in records if (verdict := _connection(record)) is not None}
+    ends = [end for verdict in verdicts.values() for end in (verdict.source.address, verdict.destination.address)]
+    known = {address for address in ends if address is not None}
     if not known:
         return records
     names = resolver.resolve(known)
-    # a verdict and the alert about it share one object, and so does what becomes of it
-    named = {id(verdict): _named(verdict, names) for verdict in {id(one): one for one in verdicts}.values()}
+    named = {key: _named(verdict, names) for key, verdict in verdicts.items()}
     return [_with(record, named) for record in records]
 
 
 def _connection(record: Published) -> Verdict | None:
-    if isinstance(record, Alert):
-        return record.connection
-    return record if isinstance(record, Verdict) else None
+    if isinstance(record, Verdict):
+        return record
+    return record.connection if isinstance(record, Alert) else None
 
 
 def _named(verdict: Verdict, names: Mapping[str, Name]) -> Verdict:
-    return changed(verdict, source=_end(verdict.source, names), destination=_end(verdict.destination, names))
-
-
-def _end(end: Endpoint, names: Mapping[str, Name]) -> Endpoint:
-    name = names.get(end.address) if end.address is not None else None
-    return Endpoint(end.address, end.port, name.text, name.status) if name else end
+    source, destination = verdict.source, verdict.destination
+    by, to = names.get(source.address or ""), names.get(destination.address or "")
+    return changed(
+        verdict,
+        source=Endpoint(source.address, source.port, by.text, by.status) if by else source,
+        destination=Endpoint(destination.address, destination.port, to.text, to.status) if to else destination,
+    )
 
 
 def _with(record: Published, named: Mapping[int, Verdict]) -> Published:
