@@ -15,7 +15,7 @@ from enricher.join import Join
 from enricher.loss import expired_alert, loss_alert
 from enricher.names import ReverseResolver
 from enricher.naming import Published, with_names
-from enricher.placing import at_home, is_home, output
+from enricher.placing import at_home, is_home, output, remote_addresses
 from enricher.policy import Mode, Policy
 from enricher.ports_mode import publish_by_port
 from enricher.status import StatusClock
@@ -64,6 +64,8 @@ class Judge:
 
     def process(self, items: Sequence[StoredRecord]) -> Outcome[StoredRecord]:
         """Settle each record: judged, or rejected because it cannot be read. Nothing is ever deferred."""
+        if self._resolver is not None:
+            self._resolver.expect(remote_addresses(items))
         owed = self._pay(items)
         found, sources = [record for record, _ in owed], [item for _, item in owed]
         rejected: list[Rejection[StoredRecord]] = []

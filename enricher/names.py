@@ -33,6 +33,9 @@ class Name:
 class ReverseResolver(Protocol):
     """Who is behind an address. It never raises and never decides a verdict."""
 
+    def expect(self, addresses: Collection[str]) -> None:
+        """These will be asked for soon: begin to look for them, and do not wait."""
+
     def resolve(self, addresses: Collection[str]) -> Mapping[str, Name]:
         """A name for each of the addresses, within one deadline for all of them together."""
 

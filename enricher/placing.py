@@ -27,6 +27,12 @@ def output(record: Published, item: StoredRecord) -> Record:
     return Record(topic, _key(record, item), encode(record), record.type, item.partition.number)
 
 
+def remote_addresses(items: Iterable[StoredRecord]) -> set[str]:
+    """Of the connections that these are about, as far as their keys tell."""
+    keys = {item.key for item in items}
+    return {address.decode(errors="replace") for key in keys if (address := key.partition(b"|")[2])}
+
+
 def _key(record: Published, item: StoredRecord) -> bytes:
     """The key of the connection, which can be another one's time; else that of the item."""
     about = record.connection if isinstance(record, Alert) else record

@@ -61,6 +61,7 @@ class ReverseDns:
         self._servers = NameServers(settings, self._loop)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._flights: dict[str, asyncio.Task[Name]] = {}
+        self._expected: set[str] = set()
         self._thread = Thread(target=self._loop.run_forever, name="reverse-dns", daemon=True)
         self._thread.start()
 
@@ -70,13 +71,20 @@ class ReverseDns:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def expect(self, addresses: Collection[str]) -> None:
+        """See `ReverseResolver`."""
+        names = self._known(addresses)
+        asked = self._questions(addresses, names)
+        self._expected = {question.address for question in asked}
+        if asked and not self._is_over:
+            self._loop.call_soon_threadsafe(self._begin, asked, {}, Event())
+
     def resolve(self, addresses: Collection[str]) -> Mapping[str, Name]:
         """See `ReverseResolver`. What is not known in time is `timeout`, what is not asked about `skipped`."""
-        with self._lock:
-            names = {address: name for address in addresses if (name := self._cache.get(address)) is not None}
-        self._metrics.dns_cache_hits.inc(len(names))
-        questions = [self._question(address) for address in addresses if address not in names]
-        asked = [question for question in questions if question is not None]
+        names = self._known(addresses)
+        expected, self._expected = self._expected, set()
+        self._metrics.dns_cache_hits.inc(len(names) - sum(address in names for address in expected))
+        asked = self._questions(addresses, names)
         learnt = self._ask(asked) if asked and not self._is_over else {}
         late = {question.address: TIMEOUT for question in asked if question.address not in learnt}
         self._metrics.dns_late.inc(len(late))
@@ -96,6 +104,14 @@ class ReverseDns:
     @property
     def _is_over(self) -> bool:
         return self._loop.is_closed() or self._shutdown.requested
+
+    def _known(self, addresses: Collection[str]) -> dict[str, Name]:
+        with self._lock:
+            return {address: name for address in addresses if (name := self._cache.get(address)) is not None}
+
+    def _questions(self, addresses: Collection[str], names: Mapping[str, Name]) -> list[Question]:
+        questions = [self._question(address) for address in addresses if address not in names]
+        return [question for question in questions if question is not None]
 
     def _question(self, address: str) -> Question | None:
         question = question_about(address)

@@ -8,11 +8,16 @@ NONE = Name(None, "none")
 
 
 class FakeResolver:
-    """Answers from a table; every other address has no name. `asked` is what each call asked for."""
+    """Answers from a table; every other address has no name. `asked` is what each call asked for, `expected` what was
+    announced before."""
 
     def __init__(self, names: Mapping[str, Name] | None = None) -> None:
         self.names = dict(names or {})
         self.asked: list[set[str]] = []
+        self.expected: list[set[str]] = []
+
+    def expect(self, addresses: Collection[str]) -> None:
+        self.expected.append(set(addresses))
 
     def resolve(self, addresses: Collection[str]) -> Mapping[str, Name]:
         self.asked.append(set(addresses))

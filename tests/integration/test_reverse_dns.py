@@ -98,6 +98,21 @@ def test_an_answer_that_comes_later_fills_the_cache_and_is_one_lookup(server: Dn
     assert rig.metrics.value("dns_late_total") >= 2
 
 
+def test_what_is_expected_is_looked_up_before_it_is_asked_for_and_is_no_hit(server: DnsServer) -> None:
+    rig = Rig(server)
+    with rig.start() as resolver:
+        resolver.expect([CLIENT, "127.0.0.1", "*"])
+        wait_until(lambda: rig.lookups("confirmed") == 1)
+        server.manner = Manner.SILENT
+        hits = []
+        for _ in range(2):
+            assert resolver.resolve([CLIENT]) == {CLIENT: CONFIRMED}
+            hits.append(rig.metrics.value("dns_cache_hits_total"))
+
+    assert hits == [0, 1]
+    assert rig.lookups("confirmed") == 1
+
+
 def test_what_came_in_time_is_not_lost_because_of_what_did_not(server: DnsServer) -> None:
     rig = Rig(server, deadline_ms=SOON_MS)
     with rig.start() as resolver:

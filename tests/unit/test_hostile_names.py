@@ -113,6 +113,9 @@ class Resolved:
     def __init__(self, name: Name) -> None:
         self._name = name
 
+    def expect(self, addresses: object) -> None:
+        """It knows already."""
+
     def resolve(self, addresses: object) -> dict[str, Name]:
         return {"10.9.8.7": self._name}
 

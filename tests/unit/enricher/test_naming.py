@@ -47,6 +47,15 @@ def test_a_batch_asks_once_for_each_address_and_never_for_nothing() -> None:
     assert resolver.asked == [{"10.9.8.0", "10.9.8.1", "10.9.8.2", "10.1.1.5"}, {"10.1.1.6"}]
 
 
+def test_the_remote_addresses_of_a_batch_are_announced_before_it_is_judged() -> None:
+    resolver = FakeResolver()
+
+    published(resolver, *(stored(accept(23, f"10.9.8.{n % 3}")) for n in range(9)))
+    published(resolver, stored(progress(), partition=HOME), stored(accept(23, None, "10.1.1.6")))
+
+    assert resolver.expected == [{"10.9.8.0", "10.9.8.1", "10.9.8.2"}, set()]
+
+
 def test_a_rebuild_asks_nothing() -> None:
     resolver = FakeResolver()
     judge = Judge(CATALOGUE, POLICY, resolver=resolver)
