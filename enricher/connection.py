@@ -1,9 +1,10 @@
 """What is remembered of a connection from its accept or connect entry on, and of the handshakes that belong to it."""
 
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from enricher.levels import Levels
 from enricher.policy import Reason
@@ -33,8 +34,7 @@ class Handshake(NamedTuple):
     tls: Tls | None
 
 
-@dataclass(slots=True, eq=False)
-class Connection:
+class Connection(Struct, eq=False, gc=False):
     """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
 
     `at` is the time that counts for windows, `offset` the record of its entry, `need` the one from which on this can be

@@ -1,6 +1,6 @@
 """The join again, as simple as it can be said: no batches, no restarts, nothing forgotten, everything searched anew."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from enricher.decision import Find
 from enricher.levels import Levels
 from enricher.policy import Reason
 from runtime.record import Offset
-from schemas.records import Audit, DetailType, Entry, EventId, Gap, Progress
+from schemas.records import Audit, DetailType, Entry, EventId, Gap, Progress, changed
 
 JournalRecord = Entry | Progress | Audit | Gap
 LEAD = timedelta(seconds=2)
@@ -126,7 +126,7 @@ class NaiveJoin:
     def _correct(self, index: int, known: Known, entry: Entry) -> None:
         connection = known.connection
         handshake = handshake_of(entry, self._at(index))
-        would = replace(connection, handshakes=(*connection.handshakes, handshake))
+        would = changed(connection, handshakes=(*connection.handshakes, handshake))
         found = self._find(would, self._present(index), True)
         if handshake.failed or found == connection.finding:
             self.unjoined.append(entry.id)

@@ -9,7 +9,7 @@ from enricher.policy_file import PORTS, load_policy
 from runtime.record import Partition, StoredRecord
 from schemas.codec import decode
 from schemas.records import Alert, AnyRecord, Endpoint, Verdict, changed
-from schemas.topics import ENTRIES
+from schemas.topics import ENTRIES, entry_key
 from tests.fakes.resolver import NONE, FakeResolver
 from tests.unit.enricher.samples import accept, connect, home, progress, stored
 from tests.unit.schemas.validation import wrong_places
@@ -50,8 +50,10 @@ def test_a_batch_asks_once_for_each_address_and_never_for_nothing() -> None:
 def test_the_remote_addresses_of_a_batch_are_announced_before_it_is_judged() -> None:
     resolver = FakeResolver()
 
-    published(resolver, *(stored(accept(23, f"10.9.8.{n % 3}")) for n in range(9)))
-    published(resolver, stored(progress(), partition=HOME), stored(accept(23, None, "10.1.1.6")))
+    addresses = [f"10.9.8.{number % 3}" for number in range(9)]
+    items = [stored(accept(23, one))._replace(key=entry_key("PROD1", one)) for one in addresses]
+    published(resolver, *items)
+    published(resolver, stored(progress())._replace(key=b"PROD1"), items[0]._replace(key=entry_key("PROD1", None)))
 
     assert resolver.expected == [{"10.9.8.0", "10.9.8.1", "10.9.8.2"}, set()]
 
