@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from producer import layout
 from producer.fields import (
@@ -21,6 +22,11 @@ from runtime.flow import Reason
 from schemas.ids import entry_id
 from schemas.records import DetailType, Entry
 
+FAMILY, LOCAL_ADDRESS, REMOTE_ADDRESS = (
+    layout.within(layout.ENDS, field) for field in (layout.ADDRESS_FAMILY, layout.LOCAL_ADDRESS, layout.REMOTE_ADDRESS)
+)
+MAIL = layout.FILTER_DESCRIPTION, layout.FILTER_LENGTH, layout.FILTER
+REST = layout.MAC_ADDRESS, layout.HOST_NAME, layout.SECURE_VERSION, layout.SECURE_PROPERTIES
 BACKFILL_AGE = timedelta(minutes=15)
 DETAIL_TYPES: dict[str, DetailType] = {member.value: member for member in DetailType}
 NEEDS_BOTH_ENDS = frozenset({DetailType.ACCEPT, DetailType.CONNECT, DetailType.SECURE, DetailType.FAILED_SECURE})
@@ -114,23 +120,37 @@ def _fields(entry_type: str, raw: bytes) -> SocketFields:
         raise Unreadable(
             "entry-data-too-short", f"the entry data has {len(raw)} bytes; at least {layout.SK_SHORTEST} are needed"
         )
-    end = _end(raw)
-    text = raw[:end].decode(layout.CCSID)
+    known = raw[: _end(raw)]
+    head, ends = known[layout.HEAD].decode(layout.CCSID), known[layout.ENDS].decode(layout.CCSID)
+    description, filter_data = _mail(known[layout.MAIL])
     return SocketFields(
-        text[0],
-        _address(text[layout.LOCAL_ADDRESS], text[layout.LOCAL_ADDRESS_SHORT]),
-        text[layout.LOCAL_PORT],
-        _address(text[layout.REMOTE_ADDRESS], text[layout.REMOTE_ADDRESS_SHORT]),
-        text[layout.REMOTE_PORT],
-        read_descriptor(raw[layout.SOCKET_DESCRIPTOR]),
-        text[layout.ADDRESS_FAMILY],
-        text[layout.MAC_ADDRESS],
-        text[layout.HOST_NAME],
-        text[layout.SECURE_VERSION],
-        text[layout.SECURE_PROPERTIES],
-        text[layout.FILTER_DESCRIPTION],
-        read_filter(raw[layout.FILTER_LENGTH], raw[layout.FILTER]) if end >= layout.FILTER.stop else None,
+        head[0],
+        _address(ends[LOCAL_ADDRESS], head[layout.LOCAL_ADDRESS_SHORT]),
+        head[layout.LOCAL_PORT],
+        _address(ends[REMOTE_ADDRESS], head[layout.REMOTE_ADDRESS_SHORT]),
+        head[layout.REMOTE_PORT],
+        read_descriptor(known[layout.SOCKET_DESCRIPTOR]),
+        ends[FAMILY],
+        *_rest(known[layout.REST]),
+        description,
+        filter_data,
     )
+
+
+@lru_cache(256)
+def _mail(raw: bytes) -> tuple[str, str | None]:
+    """Filter description and data; blank in all but a few entries."""
+    description, length, data = (raw[layout.within(layout.MAIL, field)] for field in MAIL)
+    is_whole = len(raw) >= layout.width(layout.MAIL)
+    return description.decode(layout.CCSID), read_filter(length, data) if is_whole else None
+
+
+@lru_cache(4096)
+def _rest(raw: bytes) -> tuple[str, str, str, str]:
+    """MAC address, host name, secure version and properties; they come again and again."""
+    text = raw.decode(layout.CCSID)
+    mac, host, version, properties = (text[layout.within(layout.REST, field)] for field in REST)
+    return mac, host, version, properties
 
 
 def _end(raw: bytes) -> int:

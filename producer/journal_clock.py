@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TOLERANCE = timedelta(seconds=1)
 DAY = timedelta(days=1)
+QUARTER = timedelta(minutes=15)
+NOTHING = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,14 @@ class Regime:
         if self.zone is None:
             return self.offset, self.offset
         return _offsets_in_quarter(self.zone, local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0))
+
+
+class _Quarter(NamedTuple):
+    """A quarter of an hour, local time, in which a regime's offsets are the same."""
+
+    regime: Regime
+    begin: datetime
+    offsets: tuple[timedelta, timedelta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,7 @@ class JournalClock:
         self._stated: timedelta | None = None
         self._seen = EPOCH
         self._last = EPOCH
+        self._quarter = _Quarter(self._regime, datetime.min, (timedelta(), timedelta()))
 
     def rewind(self, last: datetime | None) -> None:
         """Go on behind an entry of that UTC time (None: from the start)."""
@@ -91,7 +103,7 @@ class JournalClock:
         """The same without going on: for a time that belongs to no entry."""
         if self._change:
             return self._around(self._change, local)
-        first, second = self._regime.offsets(local)
+        first, second = self._offsets(self._regime, local)
         moment = (local - first).replace(tzinfo=UTC)
         if first != second and moment < self._last - TOLERANCE:
             moment = (local - second).replace(tzinfo=UTC)
@@ -109,9 +121,17 @@ class JournalClock:
         near = (read_at.replace(tzinfo=self._zone) + apart for apart in (-DAY, timedelta(), DAY))
         return Regime(self._zone) if stated in [at.utcoffset() for at in near] else Regime(None, stated)
 
+    def _offsets(self, regime: Regime, local: datetime) -> tuple[timedelta, timedelta]:
+        """Those of the regime. Most times are in the same quarter of an hour as the one before."""
+        quarter = self._quarter
+        if regime is not quarter.regime or not NOTHING <= local - quarter.begin < QUARTER:
+            begin = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
+            quarter = self._quarter = _Quarter(regime, begin, regime.offsets(local))
+        return quarter.offsets
+
     def _around(self, change: Change, local: datetime) -> datetime:
         """The first moment that does not run backwards, by the regime before the change and by the one after it."""
-        first = (local - change.before.offsets(local)[0]).replace(tzinfo=UTC)
+        first = (local - self._offsets(change.before, local)[0]).replace(tzinfo=UTC)
         if self._last - TOLERANCE <= first <= change.not_after + TOLERANCE:
             return first
         before = [at for at in _moments(change.before, local) if at <= change.not_after + TOLERANCE]

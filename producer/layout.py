@@ -40,6 +40,11 @@ SK_FIELDS = (
     SECURE_PROPERTIES,
 )
 SK_SHORTEST = SOCKET_DESCRIPTOR.stop
+HEAD = slice(0, SOCKET_DESCRIPTOR.start)
+MAIL = slice(FILTER_DESCRIPTION.start, FILTER.stop)
+ENDS = slice(ADDRESS_FAMILY.start, REMOTE_ADDRESS.stop)
+REST = slice(MAC_ADDRESS.start, SECURE_PROPERTIES.stop)
+"""The parts that are read as one: what differs from entry to entry, and what is the same in most of them."""
 SK_BEFORE_7_3 = HOST_NAME.stop
 SK_LENGTH = SECURE_PROPERTIES.stop
 
@@ -50,6 +55,11 @@ SV_NEW = (slice(11, 261), slice(511, 761), slice(1011, 2011))
 SV_OLD = (slice(261, 511), slice(761, 1011), slice(2011, 3011))
 SV_SHORTEST = 511
 SV_LENGTH = 3011
+
+
+def within(part: slice, field: slice) -> slice:
+    """Where a field stands in a part that begins with another."""
+    return slice(field.start - part.start, field.stop - part.start)
 
 
 def width(field: slice) -> int:

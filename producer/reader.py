@@ -36,9 +36,9 @@ class PlaceLost(PositionLost):
         self.sure: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class JournalRow:
-    """One row of the journal as read, not yet decoded.
+    """One row of the journal as read, not yet decoded. Nobody changes it; to say so takes longer than to read it.
 
     `timestamp` is the partition's local time without a zone, as the journal gives it. `entry_data` is the
     entry-specific data, EBCDIC; a reader that is given columns fills `fields` instead. Texts are stripped of padding;

@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import socket
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -69,16 +70,18 @@ class Siem:
     hook: "Hook" = field(default_factory=lambda: Hook())
 
 
-@dataclass
 class Hook:
-    """`beat` is what a sink calls with every answer; the first one calls `then`."""
+    """`beat` is what a sink calls with every answer; the first one calls `then`, and all others wait for that."""
 
-    then: Callable[[], None] | None = None
+    def __init__(self) -> None:
+        self.then: Callable[[], None] | None = None
+        self._lock = threading.Lock()
 
     def beat(self) -> None:
-        then, self.then = self.then, None
-        if then is not None:
-            then()
+        with self._lock:
+            then, self.then = self.then, None
+            if then is not None:
+                then()
 
 
 class Ask(Protocol):

@@ -111,6 +111,30 @@ def test_a_fault_holds_everything_and_later_everything_is_delivered(siem: Siem) 
     assert sorted(siem.stored()) == ids(before + sent)
 
 
+def test_a_batch_is_taken_parcel_by_parcel_to_its_end(siem: Siem) -> None:
+    sent = parcels()
+    opened = iter(sent)
+
+    siem.sink.send(opened)
+
+    assert list(opened) == []
+    assert sorted(siem.stored()) == ids(sent)
+
+
+@with_requests
+def test_after_trouble_the_rest_of_a_batch_is_taken_too_and_deferred(siem: Siem) -> None:
+    sent = parcels(start=100)
+    siem.sink.send(parcels(3))
+
+    with ExitStack() as trouble:
+        siem.hook.then = lambda: trouble.enter_context(siem.lost_answers())
+        opened = iter(sent)
+        outcome = siem.sink.send(opened)
+
+    assert list(opened) == []
+    assert left(sent, outcome)
+
+
 def test_nothing_to_send_is_nothing(siem: Siem) -> None:
     siem.sink.send(parcels(1))
 

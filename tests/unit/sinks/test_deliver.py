@@ -163,6 +163,18 @@ def test_a_corrupt_record_is_rejected_whatever_the_filter_is() -> None:
 EXPIRED = Expired(Partition(VERDICTS, 0), Offset(40), Offset(52))
 
 
+class LazySink(ParcelSink):
+    """Settles a batch without looking at it."""
+
+    def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
+        return Outcome()
+
+
+def test_a_sink_that_does_not_look_at_a_batch_has_not_settled_it() -> None:
+    with pytest.raises(AssertionError, match="did not look at"):
+        deliver(LazySink()).process(RECORDS)
+
+
 def told(sink: ParcelSink) -> list[Alert]:
     found = [decode_as(Alert, record.value) for record in sink.siem.delivered if record.type == "alert"]
     return [alert for alert in found if alert.reason == "records-expired"]
