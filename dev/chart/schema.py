@@ -9,6 +9,8 @@ from cli.variables import variables
 Schema = dict[str, Any]
 
 NOT_OURS = ("default", "title", "format", "writeOnly")
+URL = "^$|^[A-Za-z]+://"
+"""The least that the code's own check of an address asks for; most that are wrong lack it."""
 
 
 def definitions() -> Schema:
@@ -41,7 +43,10 @@ def _cleaned(schema: Mapping[str, Any]) -> Schema:
     """Draft 7, without what is not the chart's to say; null, where it is allowed, means the same as leaving out."""
     kept = {name: value for name, value in schema.items() if name not in (*NOT_OURS, "required")}
     if "properties" in kept:
-        kept["properties"] = {name: _cleaned(field) for name, field in kept["properties"].items()}
+        kept["properties"] = {
+            name: _cleaned({**field, "pattern": URL} if name.endswith("url") else field)
+            for name, field in kept["properties"].items()
+        }
     if "items" in kept:
         kept["items"] = _cleaned(kept["items"])
     if "anyOf" in kept:

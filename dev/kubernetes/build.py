@@ -10,6 +10,7 @@ from dev.chart.tools import go
 from dev.part import STACK
 
 KUBERNETES = "k8s.io/kubernetes@v1.35.4"
+ETCD = "etcd-server"
 KWOK = "sigs.k8s.io/kwok/cmd/kwok@v0.7.0"
 # what a server says of itself: Helm compares it with what a chart asks for
 VERSION = "-ldflags=-X k8s.io/component-base/version.gitVersion=v1.35.4"
@@ -25,11 +26,8 @@ def build() -> Path:
 
 def etcd() -> Path:
     """The one of Debian's package, unpacked and not installed. Raises Missing."""
-    folder = FOLDER / "etcd"
-    with fetch.only_one("etcd"):
-        if not folder.exists():
-            fetch.unpacked("etcd-server", folder)
-    return folder / "usr" / "bin" / "etcd"
+    made = fetch.once(FOLDER / "etcd", ETCD, lambda folder: fetch.unpacked(ETCD, folder))
+    return made / "usr" / "bin" / "etcd"
 
 
 def _build(folder: Path) -> None:

@@ -36,7 +36,7 @@ class Kubernetes:
 
     def start(self) -> None:
         """Raises Missing or Failed, and then leaves nothing running."""
-        folder, store = build(), etcd()
+        store, folder = etcd(), build()
         self.data.mkdir(parents=True, exist_ok=True)
         try:
             self._start(folder, store)

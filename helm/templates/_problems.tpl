@@ -4,6 +4,20 @@
 {{- range $service := include "sk2siem.services" . | fromJsonArray }}
 {{- include "sk2siem.problemsOfAService" (dict "service" $service "root" $) }}
 {{- end }}
+{{- if .Values.init.enabled }}
+{{- $init := dict }}
+{{- include "sk2siem.init" (dict "root" $ "service" $init) }}
+{{- include "sk2siem.labelled" (dict "label" "init" "problems" (include "sk2siem.contradictions" $init)) }}
+{{- end }}
+{{- end }}
+
+{{/* Each line of `problems` behind the label of the service that has it. */}}
+{{- define "sk2siem.labelled" -}}
+{{- range $problem := splitList "\n" .problems }}
+{{- with trim $problem }}
+{{ $.label }}: {{ . }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "sk2siem.problemsOfTheWhole" -}}
@@ -36,10 +50,9 @@ enricher.{{ $name }} and settings.enricher.{{ $name }} are both set; keep one.
 {{- define "sk2siem.problemsOfAService" -}}
 {{- $service := .service }}
 {{- $label := printf "%s%s" $service.component (ternary (printf " of %s" $service.system) "" (hasKey $service "system")) }}
-{{- range $problem := include (ternary "sk2siem.missingForTheProducer" "sk2siem.missingForASink" (eq $service.component "producer")) $service | splitList "\n" }}
-{{- with trim $problem }}
-{{ $label }}: {{ . }}
-{{- end }}
+{{- $missing := ternary "sk2siem.missingForTheProducer" "sk2siem.missingForASink" (eq $service.component "producer") }}
+{{- range $kind := list $missing "sk2siem.contradictions" }}
+{{- include "sk2siem.labelled" (dict "label" $label "problems" (include $kind $service)) }}
 {{- end }}
 {{- range $section, $secret := $service.secrets }}
 {{- if and $secret.name (or (has $section $service.sections) (eq $section "broker")) }}

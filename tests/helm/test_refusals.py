@@ -87,9 +87,85 @@ def merged(*trees: dict[str, Any]) -> dict[str, Any]:
             id="half a certificate",
         ),
         pytest.param({"replicas": 2}, "additional properties 'replicas' not allowed", id="a value that is not"),
+        pytest.param(
+            {"settings": {"splunk": {"url": "splunk.example.com:8088"}}}, "does not match pattern", id="no scheme"
+        ),
     ],
 )
 def test_what_cannot_work_is_refused(change: dict[str, Any], sentence: str) -> None:
+    assert sentence in refusal(merged(GOOD, change))
+
+
+TWO_WAYS = {"name": "e", "keys": {"username": "u", "password": "p"}}
+ELASTIC = {"sinks": {"elastic": {"enabled": True}}, "settings": {"elastic": {"url": "https://e:9200"}}}
+SYSLOG = {"sinks": {"syslog": {"enabled": True}}, "settings": {"syslog": {"url": "tls://s:6514"}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        pytest.param(
+            {"settings": {"broker": {"sasl_mechanism": "PLAIN", "username": "u"}}},
+            "init: settings.broker.password must be set to log in with PLAIN, or be taken from the secret that",
+            id="half a login",
+        ),
+        pytest.param(
+            {"settings": {"broker": {"sasl_mechanism": "OAUTHBEARER"}}, "secrets": {"broker": {"name": "k"}}},
+            "enricher: settings.broker.client_secret must be set to log in with OAUTHBEARER",
+            id="another login",
+        ),
+        pytest.param(
+            {"secrets": {"broker": {"name": "k"}}},
+            "producer of PROD1: secrets.broker names a secret to log in with, and settings.broker.sasl_mechanism says",
+            id="a login that nobody uses",
+        ),
+        pytest.param(
+            {"certificates": {"broker": {"name": "k"}}},
+            "certificates for Kafka are of use with settings.broker.security tls alone",
+            id="certificates without TLS",
+        ),
+        pytest.param(
+            {"settings": {"ops": {"host": "127.0.0.1"}}}, "where no probe reaches it", id="probes that cannot reach it"
+        ),
+        pytest.param({"settings": {"ops": {"port": 0}}}, "settings.ops.port is 0, any port", id="a port nobody knows"),
+        pytest.param(
+            {"autoscaling": {"enabled": True, "minReplicas": 7}},
+            "enricher: autoscaling.minReplicas is above autoscaling.maxReplicas",
+            id="fewest above most",
+        ),
+        pytest.param(
+            {"settings": {"producer": {"recovery": "timestamp"}}},
+            "producer of PROD1: settings.producer.recovery is timestamp; set settings.producer.recovery_timestamp",
+            id="no time",
+        ),
+        pytest.param(
+            {"settings": {"splunk": {"proxy_username": "u"}}},
+            "splunk: settings.splunk.proxy_username needs settings.splunk.proxy_password",
+            id="half a login of the proxy",
+        ),
+        pytest.param(
+            merged(ELASTIC, {"settings": {"elastic": {"username": "u"}}}),
+            "elastic: settings.elastic.username needs settings.elastic.password",
+            id="half a login of Elasticsearch",
+        ),
+        pytest.param(
+            merged(ELASTIC, {"settings": {"elastic": {"api_key": "k"}}, "secrets": {"elastic": TWO_WAYS}}),
+            "init: settings.elastic and secrets.elastic give api_key and username; keep one way",
+            id="two logins",
+        ),
+        pytest.param(
+            merged(ELASTIC, {"settings": {"elastic": {"cloud_id": "name:ZXMkZXMka2I="}}}),
+            "settings.elastic.url and settings.elastic.cloud_id are both set; keep one",
+            id="two addresses",
+        ),
+        pytest.param(
+            merged(SYSLOG, {"settings": {"syslog": {"framing": "newline"}}}),
+            "syslog: settings.syslog.framing must be octet-counting with tls://",
+            id="a framing for TCP",
+        ),
+    ],
+)
+def test_what_a_service_would_refuse_is_refused(change: dict[str, Any], sentence: str) -> None:
     assert sentence in refusal(merged(GOOD, change))
 
 

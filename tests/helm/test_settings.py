@@ -37,6 +37,15 @@ SECTIONS = {
 DEFINITIONS = schema.definitions()
 PATTERNED = {"journal_library": "QSYS", "journal_name": "QAUDJRN", "receiver_library": "AUDLIB", "namespace": "soc"}
 KNOWN = {variable.name: variable for variable in variables(Settings)}
+LEFT_OUT = [
+    frozenset(f"SK2SIEM_ELASTIC__{name}" for name in names.split())
+    for names in (
+        "CLOUD_ID API_KEY BEARER_TOKEN",
+        "URL BEARER_TOKEN USERNAME PASSWORD",
+        "URL API_KEY USERNAME PASSWORD",
+    )
+]
+"""Settings that exclude each other: Elasticsearch has one kind of address and one login at a time."""
 
 
 @pytest.mark.parametrize("values", EXAMPLES, ids=[path.stem for path in EXAMPLES])
@@ -54,9 +63,10 @@ def test_each_service_would_start_with_what_it_is_given(values: Path) -> None:
         assert command == ["init"] or service(command[1], settings)
 
 
-def test_each_setting_of_the_code_can_be_reached() -> None:
+@pytest.mark.parametrize("left_out", LEFT_OUT, ids=["password", "key", "token"])
+def test_each_setting_of_the_code_can_be_reached(left_out: frozenset[str]) -> None:
     """Every setting gets a value of its own, and arrives at the services that read it under its variable."""
-    tree, expected = _a_value_for_each()
+    tree, expected = _a_value_for_each(left_out)
     manifests = render(_values(tree))
     secrets = all_secrets(manifests)
 
@@ -65,6 +75,7 @@ def test_each_setting_of_the_code_can_be_reached() -> None:
         wanted = {name: text for name, text in expected.items() if KNOWN[name].path[0] in sections}
         assert given == {"SK2SIEM_WORKER": "p-0", **wanted}, suffix
     assert {path for sections in SECTIONS.values() for path in sections} == _sections()
+    assert not frozenset.intersection(*LEFT_OUT)
 
 
 def _values(tree: dict[str, Any]) -> dict[str, Any]:
@@ -77,11 +88,12 @@ def _values(tree: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _a_value_for_each() -> tuple[dict[str, Any], dict[str, str]]:
-    """A tree of settings in which nothing is left out, and what each variable must be."""
+def _a_value_for_each(left_out: frozenset[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A tree of settings in which nothing else is left out, and what each variable must be."""
     tree: dict[str, Any] = {}
     expected: dict[str, str] = {}
-    for number, variable in enumerate(one for one in KNOWN.values() if one.path != ("worker",)):
+    wanted = [one for name, one in KNOWN.items() if one.path != ("worker",) and name not in left_out]
+    for number, variable in enumerate(wanted):
         value, text = _sample(variable, number)
         branch = tree
         for part in variable.path[:-1]:
@@ -107,6 +119,8 @@ def _sample(variable: Variable, number: int) -> tuple[object, str]:
     if kind["type"] in ("integer", "number"):
         most = kind.get("maximum", 3_000_000)
         return most, str(most)
+    if kind.get("pattern") == schema.URL:
+        return f"tcp://host{number}", f"tcp://host{number}"
     text = PATTERNED.get(variable.path[-1], f"text {number}")
     return text, text
 

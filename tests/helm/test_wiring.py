@@ -78,7 +78,6 @@ def values_for(kafka: Kafka, hec: Hec, ibmi: Ibmi) -> dict[str, Any]:
     return {
         "settings": {
             "broker": {"url": kafka.url},
-            "ops": {"host": "127.0.0.1"},
             "splunk": {"url": hec.url},
             # by port alone each entry has a verdict or is an event, so that every id can be followed to the end
             "enricher": {"policy": "ports", "dns": {"enabled": False}},
@@ -135,8 +134,9 @@ def command(one: Manifest) -> list[str]:
 
 
 def given(one: Manifest, pod: str, secrets: dict[str, dict[str, str]]) -> dict[str, str]:
-    """The image's PATH, and what the manifest says; nothing of this process."""
-    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}/usr/bin", **environment(one, pod=pod, secrets=secrets)}
+    """The image's PATH, and what the manifest says; nothing of this process. Here nobody asks from outside."""
+    said = {**environment(one, pod=pod, secrets=secrets), "SK2SIEM_OPS__HOST": "127.0.0.1"}
+    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}/usr/bin", **said}
 
 
 def published(kafka: Kafka) -> set[str]:
