@@ -17,8 +17,10 @@ LIST_EVERY_SECONDS = 60.0
 REST_SECONDS = 30.0
 PROVING = 100
 WIDEN = 4
-FILLED = 0.8
-"""How full a window is meant to be: one that is cut off at the page's end has to be asked for twice."""
+ROOM = 1.5
+"""A window is meant to bring a page, and may bring so much more: one that is cut off has to be asked for twice."""
+CALM = 8
+"""After so many windows in a row that were there when they were wanted, one connection less reads ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class _Job:
 
 
 class ReadAhead:
-    """At most one window for each connection is being read or waits to be taken, so memory is bounded.
+    """At most one window for each connection is being read or waits to be taken, so memory is bounded; and no more than
+    it takes for the next one to be there in time: each costs the processor as well.
 
     A further connection is opened only after the one before it has brought a window: a password that was refused is
     tried once. After a failure it rests; whoever takes reads that window again and sees the failure.
@@ -66,6 +69,8 @@ class ReadAhead:
         self._given_up: list[_Job] = []
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="ahead")
         self._width = 0
+        self._at_once = connections
+        self._calm = 0
         self._rests_until = clock()
         self._plan: tuple[Chain, Receiver] | None = None
         self._next, self._plans_until = 0, clock()
@@ -89,6 +94,7 @@ class ReadAhead:
             self.drop()
             return None
         job = self._jobs.popleft()
+        self._adapt(was_there=job.rows.done())
         try:
             rows, seconds = job.rows.result()
         except PipelineError as error:
@@ -117,7 +123,7 @@ class ReadAhead:
 
     def _fill(self, limit: int) -> None:
         while self._plan and self._next <= self._plan[1].last and self._clock() < self._plans_until:
-            if not self._idle and not self._open():
+            if len(self._jobs) >= self._at_once or (not self._idle and not self._open()):
                 return
             chain, receiver = self._plan
             until = min(receiver.last, self._next + self._window() - 1)
@@ -136,9 +142,16 @@ class ReadAhead:
         self._idle.append(self._opened[-1])
         return True
 
+    def _adapt(self, *, was_there: bool) -> None:
+        if not was_there:
+            self._at_once = min(self._at_once + 1, self._connections)
+        self._calm = self._calm + 1 if was_there else 0
+        if self._calm == CALM:
+            self._at_once, self._calm = max(1, self._at_once - 1), 0
+
     def _start(self, stretch: Stretch, limit: int) -> _Job:
-        source = self._idle.popleft()
-        return _Job(stretch, limit, source, self._threads.submit(self._between, source, stretch, limit))
+        source, most = self._idle.popleft(), int(limit * ROOM)
+        return _Job(stretch, most, source, self._threads.submit(self._between, source, stretch, most))
 
     def _between(self, source: ReceiverEntries, stretch: Stretch, limit: int) -> tuple[Sequence[JournalRow], float]:
         """In a thread: the rows, and how long they took."""
@@ -155,7 +168,7 @@ class ReadAhead:
 
     def _learn(self, numbers: int, rows: int, limit: int) -> None:
         """Windows become as wide as they must be to bring nearly a page."""
-        wanted = int(FILLED * limit * numbers / rows) if rows else self._widest
+        wanted = int(limit * numbers / rows) if rows else self._widest
         self._width = max(limit, min(wanted, self._width * WIDEN, self._widest))
 
     def _rest(self, job: _Job, error: PipelineError) -> None:

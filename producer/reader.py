@@ -112,7 +112,9 @@ class JournalReader(Protocol):
     name: str
 
     def read(self, after: Place | None, limit: int) -> Page:
-        """At most `limit` entries of types SK and SV that follow `after` (None: from the oldest that can be read).
+        """Entries of types SK and SV that follow `after` (None: from the oldest that can be read).
+
+        About `limit` of them, and half as many more at most.
 
         Raises Unavailable when the journal cannot be reached now, LoginRefused when the password was refused,
         PlaceLost when `after` can no longer be reached, Halt where somebody has to act (authority).
