@@ -84,7 +84,10 @@ class Kubernetes:
         self._processes["apiserver"].wait_until(self._answers, seconds=180)
         known = [f"--kubeconfig={self.config}", "--leader-elect=false", "--secure-port=0"]
         signing = [f"--service-account-private-key-file={key}"]
-        self._run("controllers", [folder / "kube-controller-manager"], known, signing)
+        # Debian's etcd is too old for the watches that kwok asks for, so it looks at its nodes about once a minute; a
+        # node that is silent for 50 seconds would take the readiness of its pods with it
+        patience = ["--node-monitor-grace-period=1h"]
+        self._run("controllers", [folder / "kube-controller-manager"], known, signing, patience)
         self._run("scheduler", [folder / "kube-scheduler"], known)
         self._run(
             "kwok",
