@@ -35,12 +35,13 @@ def publisher(kafka: Kafka, topic: str) -> Iterator[KafkaProducer]:
 
 
 def read_committed(kafka: Kafka, topic: str, records: int) -> list[bytes]:
-    """The first `records` values of the topic, or fewer when there are no more for ten seconds."""
+    """The first `records` values of the topic, or fewer when there are no more for a minute: after a kill Kafka has to
+    finish first what was committed."""
     consumer = KafkaConsumer(
         bootstrap_servers=kafka.bootstrap,
         isolation_level="read_committed",
         enable_auto_commit=False,
-        consumer_timeout_ms=10_000,
+        consumer_timeout_ms=60_000,
     )
     partition = TopicPartition(topic, 0)
     consumer.assign([partition])
