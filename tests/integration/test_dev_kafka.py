@@ -17,6 +17,13 @@ from dev.part import STACK, Failed, free_port
 PROJECT = STACK.parent
 
 
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker of its own: it is killed, and what other tests have left open would have to be finished first."""
+    with Kafka(port=free_port(), data=tmp_path_factory.mktemp("kafka-of-its-own")) as part:
+        yield part
+
+
 @pytest.fixture
 def topic(kafka: Kafka) -> str:
     name = f"topic-{uuid4().hex[:8]}"
