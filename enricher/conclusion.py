@@ -37,7 +37,7 @@ def conclude(
         service=match.entry.service if match.entry else None,
         source=local if outbound else remote,
         destination=remote if outbound else local,
-        evidence=_evidence(connection),
+        evidence=(connection.id, *[one.id for one in connection.handshakes if one.id != connection.id]),
         tls=tls,
         advice=advise(connection, finding, match, catalogue=catalogue, policy=policy),
         policy=policy.hash,
@@ -52,12 +52,6 @@ def conclude(
         detail=finding.detail,
         audit_levels_asserted=connection.levels_asserted,
     )
-
-
-def _evidence(connection: Connection) -> tuple[EventId, ...]:
-    if not connection.handshakes:
-        return (connection.id,)
-    return (connection.id, *[one.id for one in connection.handshakes if one.id != connection.id])
 
 
 def _id(connection: Connection, correction: int) -> EventId:

@@ -7,7 +7,7 @@ from enricher.naming import Published
 from runtime.record import Record, StoredRecord
 from schemas.codec import encode
 from schemas.records import Alert, Audit, Direction, Event, Gap, Progress, Verdict
-from schemas.topics import ALERTS, VERDICTS, entry_key, partition_of
+from schemas.topics import ALERTS, VERDICTS, entry_key, partition_of, remote_address_of
 
 
 def at_home(records: Iterable[Published | None]) -> Iterator[Output]:
@@ -30,7 +30,7 @@ def output(record: Published, item: StoredRecord) -> Record:
 def remote_addresses(items: Iterable[StoredRecord]) -> set[str]:
     """Of the connections that these are about, as far as their keys tell."""
     keys = {item.key for item in items}
-    return {address.decode(errors="replace") for key in keys if (address := key.partition(b"|")[2])}
+    return {address for key in keys if (address := remote_address_of(key)) is not None}
 
 
 def _key(record: Published, item: StoredRecord) -> bytes:

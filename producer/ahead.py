@@ -167,7 +167,7 @@ class ReadAhead:
         self._proved = max(self._proved, self._opened.index(source) + 1)
 
     def _learn(self, numbers: int, rows: int, limit: int) -> None:
-        """Windows become as wide as they must be to bring nearly a page."""
+        """Windows become as wide as they must be to bring a page."""
         wanted = int(limit * numbers / rows) if rows else self._widest
         self._width = max(limit, min(wanted, self._width * WIDEN, self._widest))
 

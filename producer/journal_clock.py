@@ -25,7 +25,7 @@ class Regime:
         """Those of both passes of a repeated hour; twice the same at any other time."""
         if self.zone is None:
             return self.offset, self.offset
-        return _offsets_in_quarter(self.zone, local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0))
+        return _offsets_in_quarter(self.zone, _quarter_of(local))
 
 
 class _Quarter(NamedTuple):
@@ -125,8 +125,7 @@ class JournalClock:
         """Those of the regime. Most times are in the same quarter of an hour as the one before."""
         quarter = self._quarter
         if regime is not quarter.regime or not NOTHING <= local - quarter.begin < QUARTER:
-            begin = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
-            quarter = self._quarter = _Quarter(regime, begin, regime.offsets(local))
+            quarter = self._quarter = _Quarter(regime, _quarter_of(local), regime.offsets(local))
         return quarter.offsets
 
     def _around(self, change: Change, local: datetime) -> datetime:
@@ -143,6 +142,10 @@ class JournalClock:
 def _moments(regime: Regime, local: datetime) -> Iterator[datetime]:
     for offset in dict.fromkeys(regime.offsets(local)):
         yield (local - offset).replace(tzinfo=UTC)
+
+
+def _quarter_of(local: datetime) -> datetime:
+    return local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
 
 
 @lru_cache(maxsize=4096)

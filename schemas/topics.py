@@ -42,6 +42,11 @@ def entry_key(system: str, remote_address: str | None) -> bytes:
     return f"{system}|{remote_address or ''}".encode()
 
 
+def remote_address_of(key: bytes) -> str | None:
+    """The address that `entry_key` was given; None where it was given none, and for a key of another kind."""
+    return key.partition(b"|")[2].decode(errors="replace") or None
+
+
 def position_key(system: str, journal: str) -> bytes:
     return f"{system}/{journal}".encode()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.topics import all_topics, dead_letters, entry_key, partition_of, position_key
+from schemas.topics import all_topics, dead_letters, entry_key, partition_of, position_key, remote_address_of
 
 
 def test_the_topics_and_their_retention() -> None:
@@ -52,3 +52,12 @@ def test_keys(key: bytes, expected: bytes) -> None:
 )
 def test_a_key_keeps_its_partition_over_releases(key: bytes, partitions: int, expected: int) -> None:
     assert partition_of(key, partitions) == expected
+
+
+@pytest.mark.parametrize("address", ["10.9.8.7", "fd00::9", None])
+def test_a_key_tells_the_address_that_it_was_made_of(address: str | None) -> None:
+    assert remote_address_of(entry_key("PROD1", address)) == address
+
+
+def test_a_key_that_is_a_systems_alone_tells_no_address() -> None:
+    assert remote_address_of(b"PROD1") is None
