@@ -3,9 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
 
 import pytest
 
@@ -20,42 +18,27 @@ LIMIT = 10
 MANY = 100
 
 
-@dataclass
-class Asked:
-    """How many windows were asked for, and how many have come."""
-
-    begun: int = 0
-    ended: int = 0
-    lock: Lock = field(default_factory=Lock)
-
-
 class Entries:
     """One connection to a journal where every number is an entry; each window takes `seconds`."""
 
     name = "fake"
 
-    def __init__(self, asked: Asked, seconds: float) -> None:
-        self._asked = asked
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     def between(self, stretch: Stretch, limit: int) -> Sequence[JournalRow]:
-        with self._asked.lock:
-            self._asked.begun += 1
         time.sleep(self._seconds)
         last = min(stretch.until, stretch.start + limit - 1)
-        rows = [JournalRow(RECEIVER.at(number), DAY, "SK", b"") for number in range(stretch.start, last + 1)]
-        with self._asked.lock:
-            self._asked.ended += 1
-        return rows
+        return [JournalRow(RECEIVER.at(number), DAY, "SK", b"") for number in range(stretch.start, last + 1)]
 
     def check(self, chain: Chain) -> None:
         """It answers."""
 
 
 @contextmanager
-def reading(asked: Asked, seconds: float = 0.0) -> Iterator[ReadAhead]:
+def reading(seconds: float = 0.0) -> Iterator[ReadAhead]:
     def connect() -> Entries:
-        return Entries(asked, seconds)
+        return Entries(seconds)
 
     ahead = ReadAhead(connect(), connect, connections=4, widest=1000)
     chain = Chain((RECEIVER,), DAY + timedelta(hours=18), 0)
@@ -80,22 +63,20 @@ def taken(ahead: ReadAhead, after: Place) -> Place:
     ],
 )
 def test_windows_at_once_are_as_many_as_it_takes(seconds: float, is_awaited: bool, expected: int) -> None:
-    asked = Asked()
-    with reading(asked, seconds) as ahead:
+    with reading(seconds) as ahead:
         place = RECEIVER.before
         under_way = []
-        for number in range(MANY):
-            while is_awaited and asked.ended < asked.begun:
+        for _ in range(MANY):
+            while is_awaited and not all(job.rows.done() for job in ahead._jobs):
                 time.sleep(0.001)
-            time.sleep(0.002 if is_awaited else 0)
-            under_way.append(asked.begun - number)
+            under_way.append(len(ahead._jobs))
             place = taken(ahead, place)
 
     assert max(under_way[MANY // 2 :]) == expected
 
 
 def test_a_window_brings_half_a_page_more_than_one_at_most() -> None:
-    with reading(Asked()) as ahead:
+    with reading() as ahead:
         place = RECEIVER.before
         for _ in range(MANY):
             window = ahead.take(place, LIMIT)
