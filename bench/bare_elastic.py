@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-import orjson
-
 from bench.bare import Supply, arguments, prepared
 from bench.bare_sink import cut, deliver
 from schemas.codec import decode
 from schemas.topics import ALERTS, VERDICTS
 from sinks.elastic.client import connect
-from sinks.elastic.render import render
+from sinks.elastic.render import operation
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import FILTER_PATH
 from sinks.elastic.streams import Streams
@@ -37,14 +35,9 @@ def main() -> None:
 def _requests(file: Path, topic: str, settings: ElasticSettings) -> Supply[Sequence[bytes]]:
     contents = [decode(record.type, record.value) for record in prepared(file, (topic,))]
     streams, now = Streams.of(settings.namespace), datetime.now(UTC)
-    lines = [_operation(content, streams, now) for content in contents if isinstance(content, Forwarded)]
+    wanted = [content for content in contents if isinstance(content, Forwarded)]
+    lines = [operation(content, streams.of_content(content), now) for content in wanted]
     return Supply([[b"".join(request)] for request in cut(lines, settings.batch_events)], len(lines))
-
-
-def _operation(content: Forwarded, streams: Streams, now: datetime) -> bytes:
-    stream = streams.of_content(content)
-    action = orjson.dumps({"create": {"_index": stream.name, "_id": content.id}})
-    return b"%b\n%b\n" % (action, render(content, stream, now))
 
 
 if __name__ == "__main__":

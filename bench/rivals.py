@@ -19,6 +19,8 @@ from bench.siems import Siem
 from dev.part import Missing
 
 WORKERS = 2
+WARMING = (1001, 1002)
+"""These runs go before the first round: Java needs some 400,000 documents until it has compiled what is used."""
 
 
 @dataclass(slots=True)
@@ -74,8 +76,9 @@ def elastic(ground: Ground) -> Iterator[Contest]:
             return rsyslog.measure(way, ground.unique, stored, folder=ground.folder / name, log=ground.log)
 
         service, raw, prebuilt = sides(ground, siem, exports)
-        for warm in (raw, service):
-            warm(0)
+        for number in WARMING:
+            raw(number)
+            service(number)
         yield _contest(ground, service, raw, Beside({"prebuilt": prebuilt, **where_installed({"rsyslog": syslog})}))
 
 

@@ -29,8 +29,10 @@ def ip(text: str | None) -> Ip | None:
         return None
 
 
-def iana_number(transport: str) -> int | None:
-    return _NUMBERS.get(transport)
+def iana_number(transport: str) -> str | None:
+    """As ECS writes it: text."""
+    number = _NUMBERS.get(transport)
+    return None if number is None else str(number)
 
 
 def community_id(

@@ -1,10 +1,9 @@
 """The part of a document that tells who talked to whom over what: ECS `network`, `source`, `destination`, `tls`."""
 
 from schemas.records import Direction, Endpoint, Tls
+from sinks.elastic.fields import Document, End, Name, Names, Network, Related, TlsFields
 from sinks.mapping import tls_version
 from sinks.network import Ip, community_id, iana_number, ip
-
-Document = dict[str, object]
 
 # host view: ECS keeps inbound and outbound for sensors at a perimeter
 DIRECTIONS = {Direction.INBOUND: "ingress", Direction.OUTBOUND: "egress", Direction.UNKNOWN: "unknown"}
@@ -30,48 +29,58 @@ PROTOCOLS = {
 }
 
 
-def connection(
-    source: Endpoint, destination: Endpoint, direction: Direction, *, transport: str | None, service: str | None
-) -> Document:
-    """Both ends, what lies between them, and every address and name once more where searches look for any of them."""
+def connect(
+    document: Document,
+    source: Endpoint,
+    destination: Endpoint,
+    direction: Direction,
+    *,
+    transport: str | None,
+    service: str | None,
+) -> None:
+    """Write both ends and what lies between them into the document."""
     source_ip, destination_ip = ip(source.address), ip(destination.address)
-    network: Document = {"direction": DIRECTIONS[direction]}
+    document.network = network = Network(DIRECTIONS[direction])
     if known := source_ip or destination_ip:
-        network["type"] = f"ipv{known.version}"
+        network.type = f"ipv{known.version}"
     if transport:
-        network["transport"] = transport
-        if number := iana_number(transport):
-            network["iana_number"] = str(number)
-        if flow := community_id(transport, source_ip, source.port, destination_ip, destination.port):
-            network["community_id"] = flow
+        network.transport = transport
+        network.iana_number = iana_number(transport)
+        network.community_id = community_id(transport, source_ip, source.port, destination_ip, destination.port)
     if service:
-        network["application"] = service
-        if protocol := PROTOCOLS.get(service):
-            network["protocol"] = protocol
-    ends = {"source": _end(source, source_ip), "destination": _end(destination, destination_ip)}
-    related: Document = {"ip": [found.text for found in (source_ip, destination_ip) if found]}
-    if source.name or destination.name:
-        related["hosts"] = [end.name for end in (source, destination) if end.name]
-    return {"network": network, "related": related, **{side: end for side, end in ends.items() if end}}
+        network.application = service
+        network.protocol = PROTOCOLS.get(service)
+    addresses = [found.text for found in (source_ip, destination_ip) if found]
+    hosts = [end.name for end in (source, destination) if end.name]
+    document.related = Related(addresses, hosts or None)
+    document.source = _end(source, source_ip)
+    document.destination = _end(destination, destination_ip)
 
 
-def handshake(tls: Tls) -> Document:
+def names(source: Endpoint, destination: Endpoint) -> Names | None:
+    """What reverse DNS said of them; None where it was not asked."""
+    if source.name_status is None and destination.name_status is None:
+        return None
+    return Names(_name(source), _name(destination))
+
+
+def handshake(tls: Tls) -> TlsFields:
     protocol, version = tls_version(tls.protocol)
-    found: Document = {"established": True, "version": version, "version_protocol": protocol}
-    if tls.cipher:
-        found["cipher"] = tls.cipher.lstrip("*")
-    return found
+    return TlsFields(
+        established=True,
+        version=version,
+        version_protocol=protocol,
+        cipher=tls.cipher.lstrip("*") if tls.cipher else None,
+    )
 
 
-def _end(end: Endpoint, address: Ip | None) -> Document:
+def _end(end: Endpoint, address: Ip | None) -> End | None:
     """A name from reverse DNS is a domain only where a forward look-up confirmed it: its owner could write anything."""
-    found: Document = {}
-    if end.address:
-        found["address"] = end.address
-    if address:
-        found["ip"] = address.text
-    if end.port is not None:
-        found["port"] = end.port
-    if end.name and end.name_status == "confirmed":
-        found["domain"] = end.name
-    return found
+    if not end.address and end.port is None:
+        return None
+    domain = end.name if end.name_status == "confirmed" else None
+    return End(end.address or None, address.text if address else None, end.port, domain or None)
+
+
+def _name(end: Endpoint) -> Name | None:
+    return Name(end.name_status, end.name) if end.name_status else None

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import orjson
 from elasticsearch import ApiError, UnsupportedProductError
 
 from runtime.flow import Outcome
@@ -15,11 +14,11 @@ from sinks.courier import Courier
 from sinks.elastic.check import check
 from sinks.elastic.client import connect, foreign, translated
 from sinks.elastic.judge import judge
-from sinks.elastic.render import render
+from sinks.elastic.render import operation
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.streams import Streams
 from sinks.judgement import Judgement
-from sinks.sink import Forwarded, Parcel
+from sinks.sink import Parcel
 
 NAME = "elastic"
 PRODUCT_HEADER, PRODUCT = "X-Elastic-Product", "Elasticsearch"
@@ -39,7 +38,8 @@ class ElasticSink:
 
     def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
         now = datetime.now(UTC)
-        return self._courier.deliver((record, self._operation(content, now)) for record, content in parcels)
+        of = self._streams.of_content
+        return self._courier.deliver((record, operation(content, of(content), now)) for record, content in parcels)
 
     def check(self) -> str:
         """Asks for each node, for what the login may do, and for the data streams or a template that makes them."""
@@ -48,11 +48,6 @@ class ElasticSink:
     def close(self) -> None:
         self._courier.close()
         self._client.close()
-
-    def _operation(self, content: Forwarded, now: datetime) -> bytes:
-        stream = self._streams.of_content(content)
-        action = orjson.dumps({"create": {"_index": stream.name, "_id": content.id}})
-        return b"%b\n%b\n" % (action, render(content, stream, now))
 
     def _post(self, bodies: Sequence[bytes]) -> Judgement:
         started = time.monotonic()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from schemas.records import Alert
+from sinks.elastic.fields import Json, constant, written
 from sinks.sink import Forwarded
 
 CONNECTION = "ibmi.connection"
@@ -11,14 +12,20 @@ ALERT = "ibmi.alert"
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`logs-<dataset>-<namespace>`; `fields` are the constant ones that each of its documents carries."""
+    """`logs-<dataset>-<namespace>`.
+
+    `fields` are the constant ones that each of its documents carries; `create` begins the line before it, up to its id.
+    """
 
     dataset: str
     namespace: str
-    fields: dict[str, str] = field(init=False)
+    fields: Json = field(init=False)
+    create: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", {"type": "logs", "dataset": self.dataset, "namespace": self.namespace})
+        fields = {"type": "logs", "dataset": self.dataset, "namespace": self.namespace}
+        object.__setattr__(self, "fields", constant(fields))
+        object.__setattr__(self, "create", b'{"create":{"_index":%b,"_id":' % written(self.name))
 
     @property
     def name(self) -> str:

@@ -95,9 +95,15 @@ def test_our_template_makes_addresses_and_words_searchable(bench: Bench) -> None
     bench.sink().send([parcel(VERDICT)])
     bench.client.indices.refresh(index=bench.stream)
 
-    network = {"term": {"source.ip": "10.9.8.0/24"}}
-    word = {"term": {"ibmi.verdict.reason": "cleartext-port"}}
-    found = bench.client.search(index=bench.stream, query={"bool": {"filter": [network, word]}})
+    wanted = [
+        {"term": {"source.ip": "10.9.8.0/24"}},
+        {"term": {"ibmi.verdict.reason": "cleartext-port"}},
+        # these have no index of their own and are found by their values
+        {"term": {"ibmi.journal.sequence": VERDICT.sequence}},
+        {"range": {"event.sequence": {"gte": int(VERDICT.sequence)}}},
+        {"prefix": {"ibmi.verdict.advice": "Move this client"}},
+    ]
+    found = bench.client.search(index=bench.stream, query={"bool": {"filter": wanted}})
 
     assert found["hits"]["total"]["value"] == 1
 

@@ -57,6 +57,7 @@ class Hasty:
         if name == "cli.main":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background it is ignored
 sys.meta_path.insert(0, Hasty())
 runpy.run_module("cli", run_name="__main__")
 """

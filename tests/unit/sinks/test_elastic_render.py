@@ -160,9 +160,15 @@ def test_the_prebuilt_telnet_rule_of_elastic_would_match() -> None:
 
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_every_field_has_a_type_in_our_template(name: str) -> None:
-    mapped = set(_paths_of_mapping(component_template()["template"]["mappings"]["properties"]))
+    assert set(_paths(rendered(EVERY_KIND[name]))) - _mapped() == set()
 
-    assert set(_paths(rendered(EVERY_KIND[name]))) - mapped == set()
+
+def test_what_a_verdict_adds_to_its_reason_has_a_type_in_our_template() -> None:
+    assert set(_paths(rendered(changed(VERDICT, detail="catalogue-wrong")))) - _mapped() == set()
+
+
+def _mapped() -> set[str]:
+    return set(_paths_of_mapping(component_template()["template"]["mappings"]["properties"]))
 
 
 def _paths(document: Object, prefix: str = "") -> Iterator[str]:
