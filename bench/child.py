@@ -18,7 +18,7 @@ from runtime.ops import OpsServer
 from runtime.record import StoredRecord
 from runtime.service import Running
 from runtime.shutdown import Shutdown
-from runtime.thrift import save_memory
+from runtime.thrift import be_thrifty
 from runtime.worker import Worker
 from schemas.records import Alert
 
@@ -100,7 +100,7 @@ def _entries(items: Sequence[object]) -> int:
 
 
 def _work(source: Source[T], stage: Stage[T], running: Running, meter: Meter) -> None:
-    save_memory()
+    be_thrifty()
     counted = Counted(source, meter, running.shutdown)
     with running.resources:
         Worker(counted, stage, running.conditions).run()

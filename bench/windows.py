@@ -17,7 +17,7 @@ from dev.kafka import Kafka
 from tests.e2e.processes import ServiceProcess
 from tests.fakes.dns_server import DnsServer
 
-STRANGERS = 400
+STRANGERS = 500
 """One in so many connections comes from an address that was never seen. With those that the journal itself brings for
 the first time, about one in twenty addresses of a batch is not known."""
 SAMPLE_SECONDS = 8.0

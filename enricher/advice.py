@@ -64,7 +64,7 @@ def direction_text(direction: Direction, match: Match, *, system: str, other: st
 
 
 def _exception(connection: Connection, match: Match, policy: Policy) -> str | None:
-    found = policy.exception_for(connection.system, connection.remote_address, match.port, connection.time)
+    found = policy.exception_for(connection.origin.system, connection.remote_address, match.port, connection.time)
     if found is None:
         return None
     return f"An exception of the policy until {found.expires}: {found.reason} ({found.owner})."

@@ -101,6 +101,12 @@ class Catalogue:
         """The secure twin of `entry`."""
         return self.get(entry.transport, entry.twin) if entry else None
 
+    @property
+    def outbound_local(self) -> frozenset[int]:
+        """The TCP ports that tell a service although the other side was connected to: those of active FTP data."""
+        listed = self.ports.values()
+        return frozenset(one.port for one in listed if one.outbound_local and one.transport is Transport.TCP)
+
     def tcp_ports(self, speaks: Iterable[Speaks]) -> frozenset[int]:
         """The TCP ports that speak one of `speaks`."""
         wanted = frozenset(speaks)

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from enricher.levels import Levels
 from enricher.policy import Reason
 from runtime.record import Offset
-from schemas.ids import is_place, place_in
+from schemas.ids import place_in
 from schemas.records import Basis, DetailType, Entry, EventId, Tls, VerdictKind
 
 Key = tuple[str | None, int | None, str | None, int | None]
@@ -34,20 +35,36 @@ class Handshake(NamedTuple):
     tls: Tls | None
 
 
+class Origin(NamedTuple):
+    """Where entries come from; many have the same."""
+
+    system: str
+    journal: str
+    receiver: str
+    reader: str
+
+
+class Inherited(NamedTuple):
+    """The handshakes of connections before on the same ends: when each came, and from which record on it can be rebuilt.
+
+    `own_need` is what the connection itself needs.
+    """
+
+    own_need: Offset
+    heard: tuple[tuple[datetime, Offset], ...]
+
+
 class Connection(Struct, eq=False, gc=False):
     """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
 
     `at` is the time that counts for windows, `offset` the record of its entry, `need` the one from which on this can be
-    rebuilt; `own_need` is the same without `inherited`: the handshakes of connections before on the same ends, and what
-    those need. `heard` is when the newest handshake came that belongs to it, whether it counts or not. `finding` is
+    rebuilt, with all that it has `inherited`. `heard` is when the newest handshake came that belongs to it, whether it counts or not. `finding` is
     None while it is open. `levels` are those of its window as far as is known or, `levels_asserted`, as a setting says;
     `cut` says what ended it early; `told` are journal time and sequence where the id tells others.
     """
 
     id: EventId
-    system: str
-    journal: str
-    receiver: str
+    origin: Origin
     told: tuple[str, str] | None
     time: datetime
     detail_type: DetailType
@@ -55,13 +72,11 @@ class Connection(Struct, eq=False, gc=False):
     local_port: int | None
     remote_address: str | None
     remote_port: int | None
-    reader: str
     backfill: bool
     at: datetime
     offset: Offset
     need: Offset
-    own_need: Offset
-    inherited: tuple[tuple[datetime, Offset], ...] = ()
+    inherited: Inherited | None = None
     handshakes: tuple[Handshake, ...] = ()
     heard: datetime | None = None
     levels: Levels = None
@@ -74,6 +89,11 @@ class Connection(Struct, eq=False, gc=False):
     def place(self) -> tuple[str, str]:
         """Journal time and sequence."""
         return self.told or place_in(self.id)
+
+    @property
+    def own_need(self) -> Offset:
+        """From which record on it can be rebuilt without what it has inherited."""
+        return self.need if self.inherited is None else self.inherited.own_need
 
     @property
     def key(self) -> Key:
@@ -96,23 +116,20 @@ PORTS = tuple(range(65_536))
 
 def connection_of(entry: Entry, at: datetime, offset: Offset, need: Offset) -> Connection:
     """The connection that an entry opens. Texts that come again and again are kept once."""
+    told = entry.journal_time, entry.sequence
     return Connection(
         entry.id,
-        sys.intern(entry.system),
-        sys.intern(entry.journal),
-        sys.intern(entry.receiver),
-        None if is_place(entry.id, entry.journal_time, entry.sequence) else (entry.journal_time, entry.sequence),
+        _origin(entry.system, entry.journal, entry.receiver, entry.reader),
+        None if place_in(entry.id) == told else told,
         entry.time,
         entry.detail_type,
         _once(entry.local_address),
         None if entry.local_port is None else PORTS[entry.local_port],
         _once(entry.remote_address),
         None if entry.remote_port is None else PORTS[entry.remote_port],
-        sys.intern(entry.reader),
         entry.backfill,
         at,
         offset,
-        need,
         need,
     )
 
@@ -132,6 +149,9 @@ def _tls(entry: Entry) -> Tls | None:
         return None
     words = (entry.secure_properties or "").split()
     return Tls(sys.intern(entry.secure_version), sys.intern(words[0]) if words else None)
+
+
+_origin = lru_cache(1024)(Origin)
 
 
 def _once(text: str | None) -> str | None:

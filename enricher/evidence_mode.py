@@ -44,6 +44,10 @@ class EvidenceMode:
         self._inbound = lru_cache(REMEMBERED_PORTS)(
             lambda port: match_port(DetailType.ACCEPT, port, None, catalogue=catalogue)
         )
+        self._outbound = lru_cache(REMEMBERED_PORTS)(
+            lambda local_port, port: match_port(DetailType.CONNECT, local_port, port, catalogue=catalogue)
+        )
+        self._outbound_local = catalogue.outbound_local
 
     def find(self, connection: Connection, present: Levels, is_over: bool) -> Finding | None:
         """See `enricher.decision.Find`."""
@@ -118,6 +122,9 @@ class EvidenceMode:
     def _look_up(self, connection: Connection) -> tuple[Match, Location]:
         if connection.detail_type is DetailType.ACCEPT:
             match = self._inbound(connection.local_port)
+        elif connection.detail_type is DetailType.CONNECT:
+            local_port = connection.local_port if connection.local_port in self._outbound_local else None
+            match = self._outbound(local_port, connection.remote_port)
         else:
             ports = connection.local_port, connection.remote_port
             match = match_port(connection.detail_type, *ports, catalogue=self._catalogue)

@@ -43,7 +43,7 @@ class Facts(NamedTuple):
     @property
     def exception(self) -> PolicyException | None:
         one = self.connection
-        return self.policy.exception_for(one.system, one.remote_address, self.match.port, one.time)
+        return self.policy.exception_for(one.origin.system, one.remote_address, self.match.port, one.time)
 
 
 def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:

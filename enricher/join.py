@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from enricher.connection import Connection, Key, connection_of, handshake_of, key_of
+from enricher.connection import Connection, Inherited, Key, connection_of, handshake_of, key_of
 from enricher.decision import Decided, Decision, Find, Unjoined
 from enricher.early import Early, EarlyHandshakes
 from enricher.levels import LevelHistory
 from enricher.needs import Needs
 from enricher.policy import Reason
-from enricher.window_clock import NOTHING, WindowClock
+from enricher.window_clock import WindowClock
 from runtime.record import Offset
 from schemas.records import Audit, Entry, EventId, Progress
 
@@ -81,14 +81,15 @@ class Join:
         for early in taken:
             connection.handshakes += (early.handshake,)
             connection.heard = early.handshake.at
-            connection.need = connection.own_need = min(connection.need, early.need)
+            connection.need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
         self._newest[connection.key] = connection  # not `key`: it would keep texts of its own
         self._arrived.append(connection)
         self._needs.add(connection.need)
         self._undecided += 1
-        yield from self._decide(connection, is_over=False)
+        if decided := self._decide(connection, is_over=False):
+            yield decided
         if connection.finding is None:
             self._waiting.append(connection)
         elif connection.finding.kind is None:
@@ -124,7 +125,8 @@ class Join:
 
     def progress(self, progress: Progress, offset: Offset) -> Iterator[Decision]:
         """Everything up to its time has been read."""
-        self._shift(self.clock.progress_back_by(progress.time))
+        if back := self.clock.progress_back_by(progress.time):
+            self._shift(back)
         now = self.clock.progress(progress.time)
         self.levels.confirm(now, progress.audit_levels, asserted=progress.audit_levels_asserted)
         yield from self._give_up(self._early.passed(now))
@@ -136,7 +138,8 @@ class Join:
             yield from self.end()
 
     def _time_of(self, time: datetime) -> datetime:
-        self._shift(self.clock.back_by(time))
+        if back := self.clock.back_by(time):
+            self._shift(back)
         return self.clock.entry(time)
 
     def _newest_of(self, key: Key, at: datetime) -> Connection | None:
@@ -150,7 +153,8 @@ class Join:
             self._late.setdefault(connection.id, []).append((entry, at))
         else:
             connection.handshakes += (handshake_of(entry, at),)
-            yield from self._decide(connection, is_over=False)
+            if decided := self._decide(connection, is_over=False):
+                yield decided
 
     def _inherit(self, connection: Connection, before: Connection) -> None:
         """What the connections before on the same ends have to do with this one.
@@ -159,28 +163,30 @@ class Join:
         succeeded after one that failed may be of a new try, which is this one.
         """
         since = connection.at - self._lead
-        inherited = [one for one in before.inherited if one[0] > since]
+        inherited = [one for one in before.inherited.heard if one[0] > since] if before.inherited else []
         if before.heard is not None and before.heard > since:
             inherited.append((before.heard, before.own_need))
-        connection.inherited = tuple(inherited)
-        connection.need = min([connection.need, *(need for _, need in inherited)])
+        if inherited:
+            connection.inherited = Inherited(connection.need, tuple(inherited))
+            connection.need = min(connection.need, *(need for _, need in inherited))
         newest = [handshake for handshake in before.handshakes if handshake.at > since]
         if newest and not newest[-1].failed and any(handshake.failed for handshake in newest):
             connection.handshakes += (newest[-1],)
 
-    def _decide(self, connection: Connection, *, is_over: bool) -> Iterator[Decision]:
+    def _decide(self, connection: Connection, *, is_over: bool) -> Decided | None:
         start = connection.at - self._lead
         connection.levels = self.levels.over(start, connection.at + self._window)
         connection.levels_asserted = self.levels.is_asserted_from(start)
         connection.finding = self._find(connection, self.levels.present, is_over)
-        if connection.finding is not None:
-            self._undecided -= 1
-            yield Decided(connection, None)
+        if connection.finding is None:
+            return None
+        self._undecided -= 1
+        return Decided(connection, None)
 
     def _close(self, connection: Connection) -> Iterator[Decision]:
         """Its window is over; what came after that while it was open is a correction."""
-        if connection.finding is None:
-            yield from self._decide(connection, is_over=True)
+        if connection.finding is None and (decided := self._decide(connection, is_over=True)):
+            yield decided
         for entry, at in self._late.pop(connection.id, ()):
             yield from self._correct(connection, entry, at)
 
@@ -214,16 +220,14 @@ class Join:
 
     def _forget(self, now: datetime) -> None:
         """A handshake of what is forgotten must not be taken for an early one when this is rebuilt."""
-        while self._arrived and self._is_past(self._arrived[0], now):
-            connection = self._arrived.popleft()
-            self._needs.release(connection.need)
-            if self._newest.get(connection.key) is connection:
-                del self._newest[connection.key]
+        arrived, opened, heard = self._arrived, now - self._remembered, now - self._lead
+        while arrived and (oldest := arrived[0]).at <= opened and (oldest.heard is None or oldest.heard <= heard):
+            arrived.popleft()
+            self._needs.release(oldest.need)
+            key = oldest.key
+            if self._newest.get(key) is oldest:
+                del self._newest[key]
         self.levels.forget_before(now - self._window - self._lead)
-
-    def _is_past(self, connection: Connection, now: datetime) -> bool:
-        heard = connection.heard
-        return connection.at + self._remembered <= now and (heard is None or heard + self._lead <= now)
 
     def _note(self, now: datetime, offset: Offset) -> None:
         """What comes from now on can be rebuilt from the last progress record before any handshake that waits now."""
@@ -237,8 +241,6 @@ class Join:
 
     def _shift(self, by: timedelta) -> None:
         """The clock was set back: by the new one, everything that is remembered happened that much earlier."""
-        if by == NOTHING:
-            return
         self.clock.shift(by)
         self.levels.shift(by)
         self._early.shift(by)
@@ -247,4 +249,6 @@ class Join:
             connection.at -= by
             connection.heard = None if connection.heard is None else connection.heard - by
             connection.handshakes = tuple(one._replace(at=one.at - by) for one in connection.handshakes)
-            connection.inherited = tuple((at - by, need) for at, need in connection.inherited)
+            if inherited := connection.inherited:
+                heard = tuple((at - by, need) for at, need in inherited.heard)
+                connection.inherited = inherited._replace(heard=heard)

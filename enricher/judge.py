@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 
 from enricher.alert import gap_alert
 from enricher.auditing import auditing_alert, missing_levels, unaudited_alert
@@ -31,6 +32,7 @@ READS = frozenset({Entry.type, Progress.type, Audit.type, Gap.type})
 UNKNOWN_TYPE = Reason("unknown-type", "the header `type` names no record that this topic carries")
 MEMORY_LIMIT = 500_000
 NO_WINDOW = timedelta(0)
+KIND_AND_REASON = attrgetter("verdict", "reason")
 Owed = tuple[Published, StoredRecord]
 """A record to be published, and the one that brought it."""
 
@@ -57,6 +59,7 @@ class Judge:
         self._resolver = resolver
         self._memory_limit = memory_limit
         self._evidence = EvidenceMode(catalogue, policy)
+        self._is_by_port = policy.mode is Mode.PORTS
         self._status = StatusClock()
         self._systems = Systems(self._new_join)
         self._owed: dict[Partition, list[Owed]] = {}
@@ -123,8 +126,7 @@ class Judge:
         return self._systems.undecided_from(partition)
 
     def _new_join(self, first: Offset) -> Join:
-        is_evidence = self._policy.mode is Mode.EVIDENCE
-        window = timedelta(seconds=self._policy.window_seconds) if is_evidence else NO_WINDOW
+        window = NO_WINDOW if self._is_by_port else timedelta(seconds=self._policy.window_seconds)
         return Join(window, self._evidence.find, first)
 
     def _pay(self, items: Sequence[StoredRecord]) -> list[Owed]:
@@ -159,7 +161,7 @@ class Judge:
         yield from at_home([expired_alert(expired, self._policy, system=record.system, time=record.time)])
 
     def _entry(self, entry: Entry, item: StoredRecord) -> Iterable[Output]:
-        if self._policy.mode is Mode.PORTS:
+        if self._is_by_port:
             could_be_open = entry.detail_type in CONNECTIONS or entry.detail_type in HANDSHAKES
             about = item.offset if could_be_open else None
             return ((about, partial(publish_by_port, entry, self._catalogue, self._policy)),)
@@ -217,7 +219,7 @@ class Judge:
             return
         self._metrics.open_windows.set(self._systems.open_windows)
         verdicts = [one for one in found if isinstance(one, Verdict)]
-        for (verdict, reason), count in Counter((one.verdict, one.reason) for one in verdicts).items():
+        for (verdict, reason), count in Counter(map(KIND_AND_REASON, verdicts)).items():
             self._metrics.verdicts(verdict, reason, count)
         self._metrics.corrections.inc(sum(one.supersedes is not None for one in verdicts))
 

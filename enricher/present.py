@@ -5,7 +5,7 @@ from datetime import datetime
 
 from enricher.advice import advise_by_port
 from enricher.catalogue import Catalogue, Match, PortEntry, Speaks, TlsBy, Transport
-from enricher.connection import Connection, Finding
+from enricher.connection import Connection, Finding, Origin
 from enricher.facts import Facts
 from enricher.policy import Mode, Policy, Reason
 from enricher.ports_mode import decide_by_port
@@ -112,9 +112,7 @@ def _connection(present: Present, direction: Direction, now: datetime) -> Connec
     """As its opening would have stood in the journal, as far as the rows of the policy look at it."""
     return Connection(
         id=EventId(""),
-        system=present.system,
-        journal="",
-        receiver="",
+        origin=Origin(present.system, "", "", "netstat"),
         told=("", ""),
         time=now,
         detail_type=DetailType.ACCEPT if direction is Direction.INBOUND else DetailType.CONNECT,
@@ -122,10 +120,8 @@ def _connection(present: Present, direction: Direction, now: datetime) -> Connec
         local_port=present.local_port,
         remote_address=present.remote_address,
         remote_port=present.remote_port,
-        reader="netstat",
         backfill=False,
         at=now,
         offset=Offset(0),
         need=Offset(0),
-        own_need=Offset(0),
     )

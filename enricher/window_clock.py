@@ -37,10 +37,12 @@ class WindowClock:
 
     def entry(self, time: datetime) -> datetime:
         """The time that counts for an entry: never before what has been read, whatever its own time says."""
-        if self._stands_still:
-            self.now = max(self.now or time, time)
-        at = time if self.now is None else max(time, self.now)
-        self._latest = at if self._latest is None else max(self._latest, at)
+        now, read = self.now, self._read
+        if now is not None and read is not None and now < time and now < read:
+            self.now = now = time
+        at = now if now is not None and now > time else time
+        if self._latest is None or at > self._latest:
+            self._latest = at
         return at
 
     def progress(self, time: datetime) -> datetime:
@@ -50,7 +52,3 @@ class WindowClock:
             self._latest = self.now if self._latest is None else max(self._latest, self.now)
         self._read = time
         return self.now
-
-    @property
-    def _stands_still(self) -> bool:
-        return self._read is not None and self.now is not None and self.now < self._read

@@ -14,7 +14,7 @@ from runtime.logs import log
 from runtime.metrics import Metrics
 from runtime.record import Record
 from runtime.shutdown import Shutdown
-from runtime.thrift import save_memory
+from runtime.thrift import be_thrifty
 
 T = TypeVar("T")
 
@@ -204,7 +204,7 @@ class Worker(Generic[T]):
 
 def run_worker(source: Source[T], stage: Stage[T], conditions: Conditions) -> int:
     """The exit code of a worker that ran to its end; the one place where every other exception ends."""
-    save_memory()
+    be_thrifty()
     try:
         Worker(source, stage, conditions).run()
     except PipelineError as error:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from schemas.records import EventId
 
-TIME_LENGTH = len("2026-11-22-02.15.00.123456")
 CORRECTION = re.compile(r"\.c(\d+)$")
 
 
@@ -24,13 +23,6 @@ def place_in(one: EventId) -> tuple[str, str]:
     """The journal time and the sequence that the id of an entry tells."""
     time = f"{one[:4]}-{one[4:6]}-{one[6:8]}-{one[9:11]}.{one[11:13]}.{one[13:15]}.{one[15:21]}"
     return time, one[-20:].lstrip("0")
-
-
-def is_place(one: EventId, journal_time: str, sequence: str) -> bool:
-    """Whether `place_in` tells these, without making them."""
-    digits = journal_time.replace("-", "").replace(".", "")
-    is_time = journal_time[4:20:3] == "---..." and len(journal_time) == TIME_LENGTH and one[:8] == digits[:8]
-    return is_time and one[9:21] == digits[8:] and one[-20:].lstrip("0") == sequence
 
 
 def correction_id(first: EventId, number: int) -> EventId:

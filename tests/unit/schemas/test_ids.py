@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from schemas.ids import correction_id, entry_id, gap_id, is_place, place_id, place_in
+from schemas.ids import correction_id, entry_id, gap_id, place_id, place_in
 from schemas.records import EventId
 
 TIME = datetime(2026, 11, 22, 2, 15, 0, 123456)
@@ -99,5 +99,4 @@ def test_a_place_is_an_ids_when_the_id_tells_exactly_these_texts(
 ) -> None:
     one = entry_id(TIME, "PROD1", "AUDRCV0001", 184467)
 
-    assert is_place(one, journal_time, sequence) is expected
     assert (place_in(one) == (journal_time, sequence)) is expected
