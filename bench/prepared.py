@@ -8,9 +8,6 @@ from functools import cached_property
 from itertools import chain, count, cycle, islice
 from pathlib import Path
 from shutil import copy
-from zlib import crc32
-
-import orjson
 
 from bench.processes import Program, run
 from dev.ibmi import JournalEntry
@@ -20,7 +17,7 @@ from runtime.embedded import EmbeddedBroker
 from runtime.metrics import Metrics
 from runtime.record import Record, StoredRecord
 from runtime.shutdown import Shutdown
-from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics, entry_key, partition_of
+from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics, partition_of
 
 SYSTEM = "BENCH"
 ZONE = "Europe/Berlin"
@@ -47,26 +44,20 @@ OF_SIMULATOR = {
 class Prepared:
     """`entries` journal entries and what becomes of them, in `file`; made when it is first asked for.
 
-    The enricher gets `settings` beside its usual ones. Of every `strangers` connections one is given an address that
-    does not come again; 0 is none.
+    The enricher gets `settings` beside its usual ones.
     """
 
-    def __init__(
-        self, folder: Path, entries: int, *, settings: Mapping[str, str] | None = None, strangers: int = 0
-    ) -> None:
+    def __init__(self, folder: Path, entries: int, *, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.entries = entries
         self.file = folder / "prepared.db"
         self._journal = folder / "entries.db"
         self._settings = settings or {}
-        self._strangers = strangers
 
     def journal(self) -> Path:
         """A file with the entries only, made by now. Raises ProgramFailed."""
         if not self._journal.exists():
             self._run("producer", self._journal, self.entries + SPARE)
-            if self._strangers:
-                _estrange(self._journal, self._strangers)
         return self._journal
 
     def path(self) -> Path:
@@ -118,29 +109,6 @@ def placed(stored: StoredRecord) -> Iterator[Record]:
     partitions = range(DEFAULT_PARTITIONS) if everywhere else (partition_of(stored.key, DEFAULT_PARTITIONS),)
     for partition in partitions:
         yield Record(topic, stored.key, stored.value, stored.type, partition)
-
-
-def _estrange(file: Path, strangers: int) -> None:
-    """Every so many'th connection with an address of its own, in all of its entries."""
-    known = list(broker_of(file).read(ENTRIES))
-    file.unlink()
-    broker = broker_of(file)
-    broker.ensure(all_topics())
-    publisher = broker.publisher("bench")
-    publisher.claim()
-    publisher.publish([_estranged(stored, strangers) for stored in known])
-    publisher.close()
-
-
-def _estranged(stored: StoredRecord, strangers: int) -> Record:
-    if stored.type == "entry":
-        entry = orjson.loads(stored.value)
-        ends = crc32(f"{entry['remote_address']} {entry['remote_port']} {entry['local_port']}".encode())
-        if entry["remote_address"] and ends % strangers == 0:
-            entry["remote_address"] = f"10.{128 + (ends >> 24) % 128}.{ends >> 16 & 255}.{ends >> 8 & 255}"
-            key = entry_key(entry["system"], entry["remote_address"])
-            return Record(ENTRIES, key, orjson.dumps(entry), stored.type)
-    return Record(ENTRIES, stored.key, stored.value, stored.type)
 
 
 def journal_entries(number: int) -> Iterator[JournalEntry]:

@@ -1,5 +1,7 @@
-"""Evidence mode as it is run: windows, and names of which one in twenty is not known yet. Then a second worker, and
-5,000 connections a second that all wait for their windows, with a restart in that state."""
+"""Evidence mode as it is run: windows, and names, of which one in twenty of a batch is not known yet.
+
+Then a second worker, and 5,000 connections a second that all wait for their windows, with a restart in that state.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,9 +19,6 @@ from dev.kafka import Kafka
 from tests.e2e.processes import ServiceProcess
 from tests.fakes.dns_server import DnsServer
 
-STRANGERS = 500
-"""One in so many connections comes from an address that was never seen. With those that the journal itself brings for
-the first time, about one in twenty addresses of a batch is not known."""
 SAMPLE_SECONDS = 8.0
 STARTS_WITHIN_SECONDS = 60.0
 
@@ -35,7 +34,7 @@ def windows(ground: Ground) -> Iterator[Contest]:
             "SK2SIEM_ENRICHER__DNS__SERVERS": f'["{server.address}"]',
             "SK2SIEM_ENRICHER__DNS__PRIVATE_SERVERS": f'["{server.address}"]',
         }
-        prepared = Prepared(folder, ground.entries, settings=names, strangers=STRANGERS)
+        prepared = Prepared(folder, ground.entries, settings=names)
         for address, name in names_of(prepared.journal()).items():
             server.host(address, name)
         own = replace(ground, prepared=prepared, tried={**names, **ground.tried})

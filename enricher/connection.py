@@ -45,7 +45,7 @@ class Origin(NamedTuple):
 
 
 class Inherited(NamedTuple):
-    """The handshakes of connections before on the same ends: when each came, and from which record on it can be rebuilt.
+    """What connections before on the same ends have heard: when, and from which record on that can be rebuilt.
 
     `own_need` is what the connection itself needs.
     """
@@ -58,9 +58,10 @@ class Connection(Struct, eq=False, gc=False):
     """One connection; hundreds of thousands are in memory at a time, so it holds no more than a verdict needs.
 
     `at` is the time that counts for windows, `offset` the record of its entry, `need` the one from which on this can be
-    rebuilt, with all that it has `inherited`. `heard` is when the newest handshake came that belongs to it, whether it counts or not. `finding` is
-    None while it is open. `levels` are those of its window as far as is known or, `levels_asserted`, as a setting says;
-    `cut` says what ended it early; `told` are journal time and sequence where the id tells others.
+    rebuilt, with all that it has `inherited`. `heard` is when the newest handshake came that belongs to it, whether it
+    counts or not. `finding` is None while it is open. `levels` are those of its window as far as is known or,
+    `levels_asserted`, as a setting says; `cut` says what ended it early; `told` are journal time and sequence where the
+    id tells others.
     """
 
     id: EventId

@@ -15,7 +15,9 @@ def be_thrifty() -> None:
 
 
 def _save_memory() -> None:
-    """A batch makes tens of thousands of objects that all live until its checkpoint: looking at them again and again for
+    """Look for cycles seldom, and share one heap.
+
+    A batch makes tens of thousands of objects that all live until its checkpoint: looking at them again and again for
     cycles took a sixth of the time. And bytes that one thread makes and another frees leave holes in the heap of each:
     with one heap for all threads a worker takes 15 to 20 MiB less. (mallopt(3); other C libraries than glibc have one.)
     """
@@ -27,7 +29,9 @@ def _save_memory() -> None:
 
 
 def _take_short_turns() -> None:
-    """Other threads answer the network beside the one that works on a batch, in many small steps: asking for a name takes
-    a dozen. With the 5 ms that Python lets a thread go on while others wait, each step comes 5 ms late.
+    """Let a thread that waits have its turn soon.
+
+    Other threads answer the network beside the one that works on a batch, in many small steps: asking for a name takes
+    a dozen. With the 5 ms that Python lets a thread go on while others wait, each of these steps comes 5 ms late.
     """
     sys.setswitchinterval(TURN_SECONDS)

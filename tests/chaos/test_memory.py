@@ -1,14 +1,10 @@
 """Memories rebuilt from the committed offset, on a real Kafka, while workers are killed and partitions move."""
 
-import itertools
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -16,95 +12,18 @@ from uuid import uuid4
 import pytest
 
 from dev.kafka import Kafka
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
-from runtime.metrics import Metrics
-from runtime.record import Partition, Record
-from runtime.service import Running
-from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.topics import Topic, dead_letters
-from tests.chaos.counting_worker import EVERY, SERVICE
+from tests.chaos.counting import PARTITIONS, SEED, Feeder, Process, broker_at, expected, is_settled
+from tests.chaos.counting_worker import SERVICE
 from tests.e2e.processes import wait_until
-from tests.fakes.stage import Counts, count_value
 
-PARTITIONS = 4
-KEYS = (b"a", b"b", b"c", b"d")
 ROUNDS = 14
-SEED = 7
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Process:
-    """One worker that is started again and again; without a stable name, each time under a new one."""
-
-    number: int
-    command: tuple[str, ...]
-    log: Path
-    stable: bool
-    exit_codes: list[int] = field(default_factory=list)
-    _names: Iterator[int] = field(default_factory=itertools.count)
-    _process: "subprocess.Popen[bytes] | None" = None
-
-    def start(self) -> None:
-        life = next(self._names)
-        name = f"w{self.number}" if self.stable else f"w{self.number}-{life}"
-        url, topic, output = self.command
-        words = [sys.executable, "-m", "tests.chaos.counting_worker", url, name, topic, output, str(life)]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    def end(self, number: signal.Signals) -> None:
-        """Signal it and note its exit code; one that had ended by itself is noted as what it was."""
-        assert self._process
-        self._process.send_signal(number)
-        self.exit_codes.append(self._process.wait(60))
-
-    def assignments(self) -> int:
-        """How often it was given partitions, in all its lives."""
-        return self.log.read_text().count("partitions assigned") if self.log.exists() else 0
-
-    def discard(self) -> None:
-        if self._process and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-
-class Feeder:
-    """Publishes numbered records to every partition, and knows what a count of them must come to."""
-
-    def __init__(self, broker: KafkaBroker, topic: str) -> None:
-        self._publisher = broker.publisher(f"feeder-{topic}")
-        self._publisher.claim()
-        self._topic = topic
-        self._dice = random.Random(SEED)
-        self._numbers = itertools.count()
-
-    def publish(self, count: int) -> None:
-        self._publisher.publish([self._record(partition) for partition in range(PARTITIONS) for _ in range(count)])
-
-    def close(self) -> None:
-        self._publisher.close()
-
-    def _record(self, partition: int) -> Record:
-        return Record(self._topic, self._dice.choice(KEYS), str(next(self._numbers)).encode(), "number", partition)
-
-
-def expected(broker: KafkaBroker, topic: str) -> Counter[bytes]:
-    """What one worker that is never disturbed would count."""
-    counts = {Partition(topic, number): Counts(EVERY) for number in range(PARTITIONS)}
-    return Counter(
-        count_value(record.partition, offsets)
-        for record in broker.read(topic)
-        for offsets in counts[record.partition].add(record)
-    )
 
 
 @pytest.fixture
 def broker(kafka: Kafka) -> Iterator[KafkaBroker]:
-    running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-    made = KafkaBroker(BrokerSettings(url=kafka.url), running, batch_size=1_000)
+    made = broker_at(kafka.url)
     yield made
     made.close()
 
@@ -139,7 +58,7 @@ def test_counts_are_exact_however_workers_are_killed_and_partitions_move(
                 worker.end(dice.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM)))
         for worker in down:
             worker.start()
-        wait_until("every record is counted", lambda: _is_settled(broker, topic), 120)
+        wait_until("every record is counted", lambda: is_settled(broker, topic), 120)
         for worker in workers:
             worker.end(signal.SIGTERM)
     finally:
@@ -163,7 +82,3 @@ def _is_assigned(workers: list[Process], before: int) -> bool:
 
 def _assignments(workers: list[Process]) -> int:
     return sum(worker.assignments() for worker in workers)
-
-
-def _is_settled(broker: KafkaBroker, topic: str) -> bool:
-    return all(standing.behind == 0 for standing in broker.standings(SERVICE, (topic,)))
