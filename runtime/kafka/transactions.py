@@ -7,13 +7,16 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from runtime.bounded import Bounded
+from runtime.bounded import Bounded, GaveUp
 from runtime.errors import BatchLost, Halt, Unavailable
-from runtime.kafka.client import TRANSACTION_TIMEOUT_MS, Clients
+from runtime.kafka.client import REQUEST_TIMEOUT_MS, TRANSACTION_TIMEOUT_MS, Clients
 from runtime.kafka.errors import TOO_BIG, TOOK_OVER, translate, translated
 from runtime.record import TYPE_HEADER, Record
 
 CLOSE_SECONDS = 2.0
+LOST_SECONDS = (2 * TRANSACTION_TIMEOUT_MS + REQUEST_TIMEOUT_MS) / 1000
+"""By then Kafka has aborted a transaction. kafka-python 3.0.12 drops a request of one when the connection breaks right
+before it is sent, and waits for its answer for ever."""
 
 
 class Transactions:
@@ -45,7 +48,12 @@ class Transactions:
         producer = self._producer
         started = time.monotonic()
         try:
-            self._bounded("a Kafka transaction", lambda: _transact(producer, records, offsets, group))
+            self._bounded(
+                "a Kafka transaction", lambda: _transact(producer, records, offsets, group), at_most=LOST_SECONDS
+            )
+        except GaveUp as error:
+            self.drop()
+            raise BatchLost(f"Kafka: {error}") from error
         except (KafkaError, OSError) as error:
             self.drop()
             raise _outcome(error, time.monotonic() - started) from error

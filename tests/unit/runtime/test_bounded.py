@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from runtime.bounded import Bounded
+from runtime.bounded import Bounded, GaveUp
 from runtime.shutdown import Shutdown
 
 FOR_EVER = 1e9
@@ -74,6 +74,16 @@ def test_a_call_that_takes_too_long_ends_the_process(release: threading.Event) -
     bounded.close()
 
 
+def test_a_call_that_cannot_succeed_any_more_is_left_behind_and_the_next_one_runs(release: threading.Event) -> None:
+    bounded = Bounded(Shutdown(), stuck_after=FOR_EVER, on_stuck=_end)
+
+    with pytest.raises(GaveUp, match="committing did not return"):
+        bounded("committing", release.wait, at_most=0.0)
+
+    assert bounded("adding", lambda: 1 + 1) == 2
+    bounded.close()
+
+
 def test_after_a_stop_was_requested_a_call_gets_its_grace_and_no_more(release: threading.Event) -> None:
     shutdown = Shutdown()
     bounded = Bounded(shutdown, stuck_after=FOR_EVER, grace=0.0, on_stuck=_end, beat=shutdown.request)
@@ -92,10 +102,26 @@ def test_a_call_that_ends_within_its_grace_is_let_finish(release: threading.Even
     bounded.close()
 
 
+def test_a_call_left_behind_does_not_hold_up_the_end_of_the_process() -> None:
+    program = """
+import threading
+from runtime.bounded import Bounded, GaveUp
+from runtime.shutdown import Shutdown
+try:
+    Bounded(Shutdown())("a Kafka transaction", threading.Event().wait, at_most=0.0)
+except GaveUp as error:
+    print(error)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+
+    assert (ended.returncode, ended.stdout) == (0, "a Kafka transaction did not return for 0 s\n")
+
+
 def test_a_stuck_process_ends_with_75_and_says_what_it_waited_for() -> None:
     program = """
 import threading
-from runtime.bounded import Bounded
+from runtime.bounded import Bounded, GaveUp
 from runtime.shutdown import Shutdown
 Bounded(Shutdown(), stuck_after=0.0)("a Kafka transaction", threading.Event().wait)
 """
