@@ -70,7 +70,7 @@ def _ensure_topics(settings: Settings, *, as_json: bool) -> list[str]:
 def _prepare(settings: ElasticSettings, *, dry_run: bool, as_json: bool) -> None:
     for part in prepare(settings, dry_run=dry_run):
         if as_json:
-            content = orjson.Fragment(part.content) if dry_run and part.state != "ok" else None
+            content = orjson.loads(part.content) if dry_run and part.state != "ok" else None
             state = part.state if dry_run else DONE[part.state]
             say_json({"elasticsearch": part.name, "state": state, "content": content})
             continue

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from runtime.backoff import Backoff
 from runtime.errors import BatchLost, PipelineError, TooManyRejections, Unavailable
-from runtime.flow import Batch, Outcome, Rejection, Settled, Source, Stage, Tally
+from runtime.flow import Batch, Outcome, Reason, Rejection, Settled, Source, Stage, Tally
 from runtime.health import Health
 from runtime.logs import log
 from runtime.metrics import Metrics
@@ -29,13 +29,16 @@ class RejectionLimit:
     at_least: int = 200
     in_a_row: int = 100
 
-    def check(self, tally: Tally) -> None:
-        """Raises TooManyRejections, before the rejections become durable."""
+    def check(self, tally: Tally, newest: Reason) -> None:
+        """Raises TooManyRejections, before the rejections become durable; `newest` is why the last one was rejected."""
+        many = ""
         if tally.in_a_row >= self.in_a_row:
-            raise TooManyRejections(f"{tally.in_a_row} items in a row were rejected; nothing of this batch was stored")
-        if tally.received >= self.at_least and tally.rejected / tally.received > self.share:
+            many = f"{tally.in_a_row} items in a row were rejected"
+        elif tally.received >= self.at_least and tally.rejected / tally.received > self.share:
+            many = f"{tally.rejected} of the last {tally.received} items were rejected"
+        if many:
             raise TooManyRejections(
-                f"{tally.rejected} of the last {tally.received} items were rejected; nothing of this batch was stored"
+                f"{many}, the last one because: {newest.message} ({newest.code}); nothing of this batch was stored"
             )
 
 
@@ -94,7 +97,8 @@ class Worker(Generic[T]):
         settled = self._settle(batch)
         if settled is None:
             return
-        self._is.limit.check(settled.tally)
+        if settled.rejected:
+            self._is.limit.check(settled.tally, settled.rejected[-1].reason)
         while not self._checkpoint(settled):
             if self._is.shutdown.requested:
                 return

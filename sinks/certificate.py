@@ -1,5 +1,6 @@
 """Which certificate a server shows, and in words why there is no TLS with it."""
 
+import hashlib
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ NOT_TRUSTED = frozenset({2, 18, 19, 20, 21})
 WANTS_OURS = "CERTIFICATE_REQUIRED"
 NOTHING_IN_COMMON = "HANDSHAKE_FAILURE"
 REFUSES_OURS = ("BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN")
+NO_VERSION_IN_COMMON = "PROTOCOL_VERSION"
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
 
@@ -73,6 +75,11 @@ def shown(host: str, port: int) -> Certificate | None:
         return None
 
 
+def fingerprint_of(der: bytes) -> str:
+    """SHA-256, as hexadecimal digits."""
+    return hashlib.sha256(der).hexdigest()
+
+
 def _refused_here(error: ssl.SSLCertVerificationError, prefix: str, *, host: str, found: Certificate | None) -> str:
     code = error.verify_code
     if code in ANOTHER_NAME:
@@ -98,6 +105,8 @@ def _refused_there(error: ssl.SSLError, prefix: str) -> str:
             f"the server ended it ({reason}): it wants a client certificate, which {prefix}CERT_FILE names, "
             "or a version or cipher of TLS that is not offered"
         )
+    if reason.endswith(NO_VERSION_IN_COMMON):
+        return f"the server takes no version of TLS that is offered here, 1.2 and 1.3 ({reason}): it has to be updated"
     if reason.endswith(REFUSES_OURS):
         return f"the server refuses our client certificate ({reason}): check {prefix}CERT_FILE"
     if reason in NO_TLS:

@@ -131,8 +131,13 @@ def replay_command(
 
 
 def _found(broker: Broker, selection: Selection) -> list[DeadLetter]:
-    """Oldest first."""
-    return sorted(selection.of(read(broker, selection.of_services)), key=lambda letter: letter.rejected_at)
+    """Oldest first. Raises CheckFailed where one that was named is not there."""
+    found = sorted(selection.of(read(broker, selection.of_services)), key=lambda letter: letter.rejected_at)
+    if missing := set(selection.ids) - {letter.id for letter in found}:
+        raise CheckFailed(
+            f"no such dead letter: {', '.join(sorted(missing))}; `sk2siem dead-letters list` shows those that there are"
+        )
+    return found
 
 
 def _replay(replay: Replay, found: Sequence[DeadLetter], *, again: bool) -> None:

@@ -1,42 +1,24 @@
 """The official client as this sink uses it, and the border that none of its exceptions crosses."""
 
-import gzip
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from elastic_transport import ConnectionTimeout, HttpHeaders, TlsError, TransportError, Urllib3HttpNode
-from elastic_transport.client_utils import DEFAULT, DefaultType
+from elastic_transport import ConnectionTimeout, TlsError, TransportError
+from elastic_transport.client_utils import parse_cloud_id
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from runtime.errors import Unavailable
-from sinks import tls
 from sinks.certificate import no_tls
 from sinks.elastic.judge import OPERATOR_SECONDS, trouble
+from sinks.elastic.nodes import node_class
 from sinks.elastic.settings import PREFIX, ElasticSettings
 from sinks.unreached import why
 
 HTTPS = 443
 BUSY = (429, 502, 503, 504)  # another node may take it
-
-
-class GzipNode(Urllib3HttpNode):
-    """Compresses at the lowest level: the client's own `http_compress` takes six times as long for a tenth less."""
-
-    def perform_request(
-        self,
-        method: str,
-        target: str,
-        body: bytes | None = None,
-        headers: HttpHeaders | None = None,
-        request_timeout: DefaultType | float | None = DEFAULT,
-    ) -> Any:
-        if body:
-            headers = HttpHeaders({**(headers or {}), "content-encoding": "gzip"})
-            body = gzip.compress(body, compresslevel=1, mtime=0)
-        return super().perform_request(method, target, body, headers, request_timeout)
+LEFT_TO_OUR_NODES: dict[str, Any] = {"verify_certs": False, "ssl_show_warn": False}
 
 
 def connect(settings: ElasticSettings) -> Elasticsearch:
@@ -47,13 +29,13 @@ def connect(settings: ElasticSettings) -> Elasticsearch:
     return Elasticsearch(
         **({"cloud_id": settings.cloud_id} if settings.cloud_id else {"hosts": list(settings.urls)}),
         request_timeout=settings.timeout_seconds,
-        node_class=GzipNode if settings.http_compress else Urllib3HttpNode,
+        node_class=node_class(settings),
         connections_per_node=settings.requests_in_parallel,
         max_retries=max(0, len(settings.urls) - 1),
         retry_on_status=BUSY,
         retry_on_timeout=False,
         **_login(settings),
-        **(_tls(settings) if settings.cloud_id or "https:" in settings.where else {}),
+        **(LEFT_TO_OUR_NODES if settings.cloud_id or "https:" in settings.where else {}),
     )
 
 
@@ -79,7 +61,7 @@ def foreign(settings: ElasticSettings) -> Unavailable:
 
 def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
     parts = urlsplit(settings.urls[0] if settings.urls else "")
-    host = parts.hostname or ""
+    host = parts.hostname or _host_of(settings.cloud_id)
     match error:
         case TlsError():
             # with several nodes, or in Elastic's cloud, it is not known here which one it was
@@ -93,6 +75,11 @@ def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
             return Unavailable(f"Elasticsearch at {settings.where} cannot be reached: {why(error, host)}")
 
 
+def _host_of(cloud_id: str | None) -> str:
+    address = parse_cloud_id(cloud_id).es_address if cloud_id else None
+    return address[0] if address else ""
+
+
 def _login(settings: ElasticSettings) -> dict[str, Any]:
     if settings.api_key:
         return {"api_key": settings.api_key.get_secret_value()}
@@ -101,16 +88,3 @@ def _login(settings: ElasticSettings) -> dict[str, Any]:
     if settings.username and settings.password:
         return {"basic_auth": (settings.username, settings.password.get_secret_value())}
     return {}
-
-
-def _tls(settings: ElasticSettings) -> dict[str, Any]:
-    tls.context(settings.ca_file, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file)
-    ours: dict[str, Any] = {}
-    if settings.cert_file:
-        ours = {"client_cert": settings.cert_file, "client_key": settings.key_file or settings.cert_file}
-    if not settings.verify_tls:
-        return {**ours, "verify_certs": False, "ssl_show_warn": False}
-    if settings.ca_fingerprint:
-        return {**ours, "ssl_assert_fingerprint": settings.ca_fingerprint}
-    authorities = settings.ca_file or ssl.get_default_verify_paths().cafile
-    return {**ours, "ca_certs": authorities} if authorities else ours

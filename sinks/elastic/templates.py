@@ -1,14 +1,17 @@
 """What has to be in the cluster before the first document: the templates of our data streams, as files that ship."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import AuthorizationException, Elasticsearch, NotFoundError
 
+from runtime.errors import Unavailable
 from sinks.elastic.client import connect, translated
+from sinks.elastic.judge import OPERATOR_SECONDS
 from sinks.elastic.settings import ElasticSettings
 
 NAME = "logs-ibmi"
@@ -55,7 +58,7 @@ def index_template() -> Template:
 
 def look(settings: ElasticSettings) -> Sequence[Part]:
     """What `install` would put there, beside what is there. Raises Unavailable, ConfigError."""
-    with connect(settings) as client, translated(settings):
+    with connect(settings) as client, translated(settings), _allowed():
         return _parts(client)
 
 
@@ -64,7 +67,7 @@ def install(settings: ElasticSettings) -> Sequence[Part]:
 
     A component template named `logs-ibmi@custom` belongs to the operator: it is never written, and has the last word.
     """
-    with connect(settings) as client, translated(settings):
+    with connect(settings) as client, translated(settings), _allowed():
         parts = _parts(client)
         component, index = parts
         if component.state != "ok":
@@ -86,6 +89,19 @@ def is_installed(client: Elasticsearch) -> bool:
     Raises what the client raises.
     """
     return bool(client.indices.exists_index_template(name=NAME))
+
+
+@contextmanager
+def _allowed() -> Iterator[None]:
+    """A login that may deliver may not do this, and what is said of it elsewhere would not help. Raises Unavailable."""
+    try:
+        yield
+    except AuthorizationException as error:
+        raise Unavailable(
+            "Elasticsearch answered 403: installing templates needs a login with the cluster privilege "
+            "manage_index_templates; run it once with one that has it",
+            retry_after=OPERATOR_SECONDS,
+        ) from error
 
 
 def _parts(client: Elasticsearch) -> tuple[Part, Part]:

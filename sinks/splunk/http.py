@@ -159,7 +159,7 @@ class Http:
 
 def _pool(settings: SplunkSettings) -> urllib3.PoolManager:
     context = tls.context(
-        settings.ca_file, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file
+        settings.ca_file, PREFIX, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file
     )
     if not settings.verify_tls:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

@@ -55,6 +55,7 @@ BY_STATUS = {
     403: "the token is refused: set SK2SIEM_SPLUNK__TOKEN",
     404: "no HTTP Event Collector there: check SK2SIEM_SPLUNK__URL",
     405: "no HTTP Event Collector there: check SK2SIEM_SPLUNK__URL",
+    407: "the proxy on the way asks for a login: set SK2SIEM_SPLUNK__PROXY_USERNAME and SK2SIEM_SPLUNK__PROXY_PASSWORD",
     415: "the request is not understood: try SK2SIEM_SPLUNK__GZIP=false, or look for a proxy in the way",
 }
 

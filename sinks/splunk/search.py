@@ -17,7 +17,7 @@ from sinks import tls
 from sinks.search import Held
 from sinks.splunk.http import cause_of
 from sinks.splunk.render import ALERT, CONNECTION, EVENT, SOURCE, STATUS
-from sinks.splunk.settings import SEARCH, SplunkSettings
+from sinks.splunk.settings import PREFIX, SEARCH, SplunkSettings
 
 SLICE = timedelta(days=1)
 INDEXING_SECONDS = 30.0
@@ -42,7 +42,7 @@ class SplunkSearch:
         self._url = settings.search_url
         self._token = settings.search_token
         self._index = settings.index or "*"
-        context = tls.context(settings.ca_file, verify=settings.verify_tls)
+        context = tls.context(settings.ca_file, PREFIX, verify=settings.verify_tls)
         if not settings.verify_tls:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         timeout = urllib3.Timeout(connect=settings.timeout_seconds, read=settings.timeout_seconds)

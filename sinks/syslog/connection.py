@@ -18,6 +18,8 @@ from sinks.unreached import why, words
 LOOK_SECONDS = 0.02
 STOP_SECONDS = 2.0
 GOODBYE_SECONDS = 0.5
+REFUSED_WITHIN_SECONDS = 0.2
+OPERATOR_SECONDS = 30.0
 
 
 class Connection:
@@ -29,9 +31,14 @@ class Connection:
         self._where = settings.url
         self._socket: socket.socket | None = None
         self._context: ssl.SSLContext | None = None
+        self._is_new = False
         if settings.encrypted:
             self._context = tls.context(
-                settings.ca_file, verify=settings.verify_tls, cert_file=settings.cert_file, key_file=settings.key_file
+                settings.ca_file,
+                PREFIX,
+                verify=settings.verify_tls,
+                cert_file=settings.cert_file,
+                key_file=settings.key_file,
             )
 
     def open(self) -> None:
@@ -45,6 +52,7 @@ class Connection:
             host = self._settings.address[0]
             raise Unavailable(f"the syslog receiver {self._where} cannot be reached: {why(error, host)}") from error
         self._socket = self._encrypted(plain) if self._context else plain
+        self._is_new = True
 
     def send(self, content: bytes) -> None:
         """Returns when the receiver's system has all of it and the connection is still up. Raises Unavailable.
@@ -56,6 +64,9 @@ class Connection:
             self._socket.settimeout(self._settings.timeout_seconds)
             self._socket.sendall(content)
             self._wait_until_taken(self._socket)
+            if self._is_new and not self._context:
+                self._listen_for_tls(self._socket)
+            self._is_new = False
             if self._is_closed(self._socket):
                 raise Unavailable(f"the syslog receiver {self._where} closed the connection")
         except TimeoutError as error:
@@ -67,6 +78,17 @@ class Connection:
         except Unavailable:
             self.close()
             raise
+
+    def _listen_for_tls(self, connection: socket.socket) -> None:
+        """A receiver that wants TLS refuses the first bytes it gets without, and has lost them. Raises Unavailable."""
+        connection.settimeout(REFUSED_WITHIN_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            if connection.recv(1):
+                raise Unavailable(
+                    f"the syslog receiver {self._where} answered, which one without TLS never does: "
+                    f"if it wants TLS, write tls:// in {PREFIX}URL",
+                    retry_after=OPERATOR_SECONDS,
+                )
 
     def listen(self, seconds: float) -> None:
         """Give the receiver a moment to refuse us, which it does after the handshake. Raises Unavailable."""

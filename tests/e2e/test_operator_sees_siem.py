@@ -170,7 +170,7 @@ def test_a_flood_of_rejections_halts_before_anything_of_it_is_stored(service: st
 
     (stopped,) = halted.events("stopped")[-1:]
     assert (exit_code, second_code) == (70, 70)
-    assert f"{FLOOD} items in a row were rejected" in str(stopped["why"])
+    assert f"{FLOOD} items in a row were rejected, the last one because: " in str(stopped["why"])
     assert left == before
     assert letters == []
     assert len(small.dead_letters(service)) == FLOOD

@@ -1,13 +1,14 @@
 """Ways to a cluster: certificates, logins, several nodes; and what `sk2siem init` puts there."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import orjson
 import pytest
 
 from cli.main import run_command
-from dev.certificates import Certificates
+from dev.certificates import Certificates, make
 from runtime.errors import Unavailable
 from runtime.metrics import Metrics
 from sinks.elastic.settings import ElasticSettings
@@ -54,6 +55,38 @@ def test_another_fingerprint_is_refused(node: ElasticNode, certificates: Certifi
         send(parcels(3), url=f"https://localhost:{front.port}", ca_fingerprint="ab" * 32)
 
     assert node.documents == {}
+
+
+def test_another_authority_of_the_same_name_is_refused_though_it_shows_the_true_certificate(
+    node: ElasticNode, certificates: Certificates, tmp_path: Path
+) -> None:
+    false = make(tmp_path / "false")
+    chain, _ = false.server
+    chain.write_text(chain.read_text() + certificates.authority.read_text())
+
+    with relay(node.port, false.server_context()) as front:
+        ours = {"url": f"https://localhost:{front.port}", "ca_fingerprint": certificates.authority_fingerprint}
+        with pytest.raises(Unavailable, match="no TLS with Elasticsearch"):
+            send(parcels(3), api_key="a2V5", **ours)
+
+    assert (node.logins, node.documents) == ([], {})
+
+
+@pytest.mark.parametrize("way", ["fingerprint", "file", "unverified"])
+def test_a_client_certificate_is_shown_however_the_server_is_known(
+    node: ElasticNode, certificates: Certificates, way: str
+) -> None:
+    ways: Mapping[str, dict[str, object]] = {
+        "fingerprint": {"ca_fingerprint": certificates.authority_fingerprint},
+        "file": {"ca_file": str(certificates.authority)},
+        "unverified": {"verify_tls": False},
+    }
+    cert_file, key_file = map(str, certificates.client)
+
+    with relay(node.port, certificates.server_context(asks_for_client=True)) as front:
+        send(parcels(3), url=f"https://localhost:{front.port}", cert_file=cert_file, key_file=key_file, **ways[way])
+
+    assert len(node.documents) == 3
 
 
 @pytest.mark.parametrize(
@@ -113,6 +146,26 @@ def test_init_shows_before_it_installs_and_updates_what_differs(
     assert "index template logs-ibmi: updated" in updated
     assert "component template logs-ibmi@package: ok" in updated
     assert "sk.verdicts" not in updated
+
+
+def test_templates_shown_as_json_are_one_object_a_line(
+    environment: ElasticNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["init", "elastic", "--dry-run", "--json"]) == 0
+
+    shown = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["state"] for one in shown] == ["missing", "missing"]
+    assert "mappings" in shown[0]["content"]["template"]
+
+
+def test_a_login_that_may_not_install_templates_is_told_what_it_lacks(
+    environment: ElasticNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.refuses = {"/_component_template", "/_index_template"}
+
+    assert run_command(["init", "elastic"]) != 0
+
+    assert "manage_index_templates" in capsys.readouterr().err
 
 
 def test_a_serverless_project_gets_no_setting_that_it_refuses(environment: ElasticNode) -> None:

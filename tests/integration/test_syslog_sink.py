@@ -69,6 +69,13 @@ def test_rsyslog_receives_every_kind_of_event_whole(rsyslog: Rsyslog, encrypted:
     assert [one["id"] for one in received] == [one.content.type for one in sent]
 
 
+def test_without_tls_a_receiver_that_wants_it_gets_nothing_and_is_named(rsyslog: Rsyslog) -> None:
+    with sink(rsyslog.tls_url.replace("tls:", "tcp:")) as ours:
+        for _ in range(3):
+            with pytest.raises(Unavailable, match=r"write tls:// in SK2SIEM_SYSLOG__URL|closed the connection|broke"):
+                ours.send(parcels(3))
+
+
 def test_many_events_arrive_once_and_in_order(rsyslog: Rsyslog) -> None:
     rsyslog.forget()
     sent = parcels(3_000)

@@ -128,10 +128,21 @@ def test_values_alone_are_lines_to_be_read_again(broker: Broker, capfdbinary: py
 
 def test_what_is_not_there_is_said(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["dead-letters", "show", "file/0/9"]) == 69
+    assert run_command(["dead-letters", "show", "elastic/0/2", "file/0/9"]) == 69
     assert run_command(["dead-letters", "show", "nobody/0/9"]) == 2
     assert run_command(["dead-letters", "list", "--since", "yesterday"]) == 2
 
-    assert "sk2siem dead-letters list" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "no such dead letter: file/0/9; `sk2siem dead-letters list`" in said.err
+    assert said.out == ""
+
+
+def test_nothing_is_replayed_where_one_that_was_named_is_not_there(broker: Broker) -> None:
+    before = numbers(broker, VERDICTS)
+
+    assert run_command(["dead-letters", "replay", "elastic/0/2", "file/0/9"]) == 69
+
+    assert numbers(broker, VERDICTS) == before
 
 
 def test_a_replay_publishes_the_original_without_our_headers(broker: Broker) -> None:

@@ -111,8 +111,8 @@ def test_settings_of_splunk_that_cannot_work_are_refused(changes: dict[str, obje
 
 
 def test_a_client_certificate_that_cannot_be_read_is_a_configuration_error() -> None:
-    with pytest.raises(ConfigError, match=r"cert_file /nowhere/client\.pem"):
-        tls.context(None, verify=True, cert_file="/nowhere/client.pem")
+    with pytest.raises(ConfigError, match=r"SK2SIEM_SPLUNK__CERT_FILE /nowhere/client\.pem"):
+        tls.context(None, "SK2SIEM_SPLUNK__", verify=True, cert_file="/nowhere/client.pem")
 
 
 @pytest.mark.parametrize(
@@ -211,5 +211,5 @@ def test_a_fingerprint_may_have_colons() -> None:
 
 
 def test_a_ca_file_that_cannot_be_read_is_a_configuration_error() -> None:
-    with pytest.raises(ConfigError, match=r"/nowhere/ca\.pem"):
-        tls.context("/nowhere/ca.pem", verify=True)
+    with pytest.raises(ConfigError, match=r"SK2SIEM_ELASTIC__CA_FILE /nowhere/ca\.pem"):
+        tls.context("/nowhere/ca.pem", "SK2SIEM_ELASTIC__", verify=True)
