@@ -22,7 +22,9 @@ class FileSettings(BaseModel):
         None, ge=1024, description="Size of a file in bytes from which on a new one is begun; not set: never"
     )
     rotate_hours: float | None = Field(
-        None, gt=0, description="Begin a new file every so many hours, 1 at each full hour, 24 at midnight UTC; not set: never"
+        None,
+        gt=0,
+        description="Begin a new file every so many hours, 1 at each full hour, 24 at midnight UTC; not set: never",
     )
     keep_files: int = Field(
         0, ge=0, description="How many files that were put aside are kept, of each kind; 0: all of them"

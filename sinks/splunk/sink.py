@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
@@ -73,13 +74,13 @@ class SplunkSink:
         """
         urls, index = self._settings.urls, self._settings.index
         for url in urls:
-            answer = self._http.post_to(url, [_probe("", index)])
-            _require_refusal(answer)
-            require_same_time(f"Splunk at {url}", time_of(answer.headers))
-        written = ""
-        if index is not None:
-            _require_taken(self._http.post_to(urls[0], [_probe(CHECKED, index)]))
-            written = f", and it may write to index {index} (an event of sourcetype {CHECK} is there now)"
+            with _told_of(url, len(urls)):
+                answer = self._http.post_to(url, [_probe("", index)])
+                _require_refusal(answer)
+                require_same_time(f"Splunk at {url}", time_of(answer.headers))
+                if index is not None:
+                    _require_taken(self._http.post_to(url, [_probe(CHECKED, index)]))
+        written = f", and it may write to index {index} (an event of sourcetype {CHECK} is there now)" if index else ""
         acknowledges = " and acknowledges what it has indexed" if self._acknowledgements else ""
         return f"Splunk HEC at {', '.join(urls)}: the token is accepted{acknowledges}{written}"
 
@@ -128,6 +129,17 @@ class SplunkSink:
         self._metrics.request(NAME, str(answer.status))
         judgement = judge(answer, len(bodies), sum(map(len, bodies)))
         return judgement if self._acknowledgements is None else _with_receipt(judgement, posted)
+
+
+@contextmanager
+def _told_of(url: str, count: int) -> Iterator[None]:
+    """Of several collectors, which one it is that refuses. Raises Unavailable."""
+    try:
+        yield
+    except Unavailable as error:
+        if count == 1 or url in str(error):
+            raise
+        raise Unavailable(f"{error} (at {url})", retry_after=error.retry_after) from error
 
 
 def _noted(parcels: Iterable[Parcel], records: list[StoredRecord]) -> Iterator[Parcel]:

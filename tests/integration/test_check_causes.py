@@ -222,6 +222,15 @@ def test_what_splunk_refuses(operator: Operator, hec: Hec, settings: dict[str, s
     assert says in operator.said
 
 
+def test_of_several_collectors_the_one_that_refuses_is_named(operator: Operator, hec: Hec) -> None:
+    second = hec.url.replace("127.0.0.1", "localhost")
+
+    code = operator.checks("splunk", url=f"{hec.url},{second}", token=LIMITED_TOKEN, index="elsewhere")
+
+    assert code == 69
+    assert f"(at {hec.url})" in operator.said
+
+
 def test_an_index_that_may_be_written_to_is_proved_by_an_event_that_says_what_it_is(
     operator: Operator, hec: Hec
 ) -> None:
