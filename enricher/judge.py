@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import chain
 from operator import attrgetter
+from typing import cast
 
 from enricher.alert import gap_alert
 from enricher.auditing import auditing_alert, missing_levels, unaudited_alert
@@ -15,7 +16,7 @@ from enricher.expiry import expiry_alerts
 from enricher.join import Join
 from enricher.loss import expired_alert, loss_alert
 from enricher.names import ReverseResolver
-from enricher.naming import Published, with_names
+from enricher.naming import Published, as_names_come
 from enricher.placing import at_home, is_home, output, remote_addresses
 from enricher.policy import Mode, Policy
 from enricher.ports_mode import publish_by_port
@@ -24,7 +25,7 @@ from enricher.systems import System, Systems
 from runtime.errors import Halt
 from runtime.flow import Expired, Outcome, Reason, Rejection
 from runtime.metrics import Metrics
-from runtime.record import Offset, Partition, StoredRecord
+from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import CodecError, decode
 from schemas.records import Alert, AnyRecord, Audit, Entry, Gap, Progress, Verdict
 
@@ -86,8 +87,10 @@ class Judge:
             except CodecError as error:
                 rejected.append(Rejection(item, Reason("corrupt-record", f"{item.type}: {error}")))
         self._measure(found)
-        named = with_names(found, self._resolver)
-        return Outcome(list(map(output, named, sources)), rejected)
+        outputs: list[Record | None] = [None] * len(found)
+        for place, record in as_names_come(found, self._resolver):
+            outputs[place] = output(record, sources[place])
+        return Outcome(cast(list[Record], outputs), rejected)
 
     def rebuild(
         self, partition: Partition, records: Iterable[StoredRecord], undecided_from: Offset | None = None

@@ -36,6 +36,9 @@ class ReverseResolver(Protocol):
     def expect(self, addresses: Collection[str]) -> None:
         """These will be asked for soon: begin to look for them, and do not wait."""
 
+    def known(self, addresses: Collection[str]) -> Mapping[str, Name]:
+        """The names of those for which nobody has to be asked."""
+
     def resolve(self, addresses: Collection[str]) -> Mapping[str, Name]:
         """A name for each of the addresses, within one deadline for all of them together."""
 

@@ -1,6 +1,6 @@
 """Writes the names of a batch's addresses into its verdicts, and into the alerts about them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from enricher.names import Name, ReverseResolver
 from schemas.records import Alert, Endpoint, Event, Status, Verdict, changed
@@ -10,12 +10,28 @@ Published = Verdict | Event | Status | Alert
 
 def with_names(records: Sequence[Published], resolver: ReverseResolver | None) -> Sequence[Published]:
     """The same records in the same order; the resolver is asked once, and only where there is something to ask."""
-    if resolver is None:
-        return records
+    named = list(records)
+    for place, record in as_names_come(records, resolver):
+        named[place] = record
+    return named
+
+
+def as_names_come(records: Sequence[Published], resolver: ReverseResolver | None) -> Iterator[tuple[int, Published]]:
+    """Each record with its place, those first that need no waiting: there is enough to do with them meanwhile."""
+    addresses = _addresses(records) if resolver is not None else set()
+    if resolver is None or not addresses:
+        yield from enumerate(records)
+        return
+    known = resolver.known(addresses)
+    waiting: list[tuple[int, Published]] = []
+    yield from _written(_ready(enumerate(records), known, waiting), known)
+    yield from _written(waiting, resolver.resolve(addresses))
+
+
+def _addresses(records: Sequence[Published]) -> set[str]:
     verdicts = [verdict for record in records if (verdict := _verdict_in(record)) is not None]
-    addresses = {verdict.source.address for verdict in verdicts} | {verdict.destination.address for verdict in verdicts}
-    known = {address for address in addresses if address is not None}
-    return list(_written(records, resolver.resolve(known))) if known else records
+    ends = {verdict.source.address for verdict in verdicts} | {verdict.destination.address for verdict in verdicts}
+    return {address for address in ends if address is not None}
 
 
 def _verdict_in(record: Published) -> Verdict | None:
@@ -24,18 +40,34 @@ def _verdict_in(record: Published) -> Verdict | None:
     return record.connection if isinstance(record, Alert) else None
 
 
-def _written(records: Sequence[Published], names: Mapping[str, Name]) -> Iterator[Published]:
+def _ready(
+    records: Iterable[tuple[int, Published]], known: Mapping[str, Name], waiting: list[tuple[int, Published]]
+) -> Iterator[tuple[int, Published]]:
+    """Those whose names are known; the others are put into `waiting`."""
+    for place, record in records:
+        verdict = _verdict_in(record)
+        if verdict is None or (_is_in(known, verdict.source) and _is_in(known, verdict.destination)):
+            yield place, record
+        else:
+            waiting.append((place, record))
+
+
+def _is_in(known: Mapping[str, Name], end: Endpoint) -> bool:
+    return end.address is None or end.address in known
+
+
+def _written(records: Iterable[tuple[int, Published]], names: Mapping[str, Name]) -> Iterator[tuple[int, Published]]:
     """The alert about a verdict comes right behind it; the two share one object, and so does what becomes of it."""
     before: Verdict | None = None
     named: Verdict | None = None
-    for record in records:
+    for place, record in records:
         verdict = _verdict_in(record)
         if verdict is None:
-            yield record
+            yield place, record
             continue
         if named is None or verdict is not before:
             before, named = verdict, _named(verdict, names)
-        yield changed(record, connection=named) if isinstance(record, Alert) else named
+        yield place, changed(record, connection=named) if isinstance(record, Alert) else named
 
 
 def _named(verdict: Verdict, names: Mapping[str, Name]) -> Verdict:

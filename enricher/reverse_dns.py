@@ -71,9 +71,14 @@ class ReverseDns:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def known(self, addresses: Collection[str]) -> Mapping[str, Name]:
+        """See `ReverseResolver`."""
+        with self._lock:
+            return {address: name for address in addresses if (name := self._cache.get(address)) is not None}
+
     def expect(self, addresses: Collection[str]) -> None:
         """See `ReverseResolver`."""
-        names = self._known(addresses)
+        names = self.known(addresses)
         asked = self._questions(addresses, names)
         self._expected = {question.address for question in asked}
         if asked and not self._is_over:
@@ -81,7 +86,7 @@ class ReverseDns:
 
     def resolve(self, addresses: Collection[str]) -> Mapping[str, Name]:
         """See `ReverseResolver`. What is not known in time is `timeout`, what is not asked about `skipped`."""
-        names = self._known(addresses)
+        names = self.known(addresses)
         expected, self._expected = self._expected, set()
         self._metrics.dns_cache_hits.inc(len(names) - sum(address in names for address in expected))
         asked = self._questions(addresses, names)
@@ -104,10 +109,6 @@ class ReverseDns:
     @property
     def _is_over(self) -> bool:
         return self._loop.is_closed() or self._shutdown.requested
-
-    def _known(self, addresses: Collection[str]) -> dict[str, Name]:
-        with self._lock:
-            return {address: name for address in addresses if (name := self._cache.get(address)) is not None}
 
     def _questions(self, addresses: Collection[str], names: Mapping[str, Name]) -> list[Question]:
         questions = [self._question(address) for address in addresses if address not in names]

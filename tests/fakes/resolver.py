@@ -19,6 +19,11 @@ class FakeResolver:
     def expect(self, addresses: Collection[str]) -> None:
         self.expected.append(set(addresses))
 
+    def known(self, addresses: Collection[str]) -> Mapping[str, Name]:
+        """Of those that it was asked for before."""
+        before = set().union(*self.asked)
+        return {address: self.names.get(address, NONE) for address in addresses if address in before}
+
     def resolve(self, addresses: Collection[str]) -> Mapping[str, Name]:
         self.asked.append(set(addresses))
         return {address: self.names.get(address, NONE) for address in addresses}

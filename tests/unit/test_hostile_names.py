@@ -116,6 +116,9 @@ class Resolved:
     def expect(self, addresses: object) -> None:
         """It knows already."""
 
+    def known(self, addresses: object) -> dict[str, Name]:
+        return {}
+
     def resolve(self, addresses: object) -> dict[str, Name]:
         return {"10.9.8.7": self._name}
 

@@ -1,10 +1,13 @@
 """Names are asked for once per batch, go to both ends of a verdict and of its alert, and change nothing else."""
 
+from typing import cast
+
 import orjson
 
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
 from enricher.names import Name
+from enricher.naming import Published, as_names_come
 from enricher.policy_file import PORTS, load_policy
 from runtime.record import Partition, StoredRecord
 from schemas.codec import decode
@@ -45,6 +48,17 @@ def test_a_batch_asks_once_for_each_address_and_never_for_nothing() -> None:
     published(resolver, stored(progress(), partition=HOME))
 
     assert resolver.asked == [{"10.9.8.0", "10.9.8.1", "10.9.8.2", "10.1.1.5"}, {"10.1.1.6"}]
+
+
+def test_what_needs_no_waiting_comes_first_and_nothing_is_missing_or_out_of_place() -> None:
+    resolver = FakeResolver()
+    published(resolver, stored(accept(23)))
+    records = published(None, stored(accept(23, "10.9.8.9")), stored(accept(23)), stored(accept(23, "10.9.8.8")))
+
+    came = list(as_names_come(cast(list[Published], records), resolver))
+
+    assert [place for place, _ in came] == [2, 3, 0, 1, 4, 5]
+    assert [record.id for _, record in sorted(came)] == [cast(Published, record).id for record in records]
 
 
 def test_the_remote_addresses_of_a_batch_are_announced_before_it_is_judged() -> None:
