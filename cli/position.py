@@ -101,7 +101,9 @@ def change(choice: str, at: datetime | None, yes: bool, take_over: bool) -> None
         if not take_over:
             require_nobody(seen.stored)
         done = relocation.move(choice, cost.place, settings.worker)
-        click.echo(f"The position is {_words(done.place)} now." + (" A gap was published." if done.never else ""))
+        click.echo(
+            f"The position is {_words(done.place)} now." + (" A gap was published." if done.left_out != 0 else "")
+        )
 
 
 @command.command("copy")
@@ -157,9 +159,12 @@ def _print(seen: Outlook, costs: Sequence[Cost]) -> None:
     for number, title in enumerate(COLUMNS):
         table.add_column(title, justify="left" if number < 2 else "right", no_wrap=True)
     for cost in costs:
-        counts = (f"{count:,}" for count in (cost.to_read, cost.again, cost.never))
-        table.add_row(cost.choice, _words(cost.place), *counts, f"{cost.hours:,.1f}")
+        never = f"{cost.never:,} or more" if cost.left_out is None else f"{cost.left_out:,}"
+        hours = f"{cost.hours:,.1f}"
+        table.add_row(cost.choice, _words(cost.place), f"{cost.to_read:,}", f"{cost.again:,}", never, hours)
     Console(width=120).print(table)
+    if any(cost.gone != 0 for cost in costs):
+        click.echo("The position is lost: entries right behind it can no longer be read, whatever is chosen.")
 
 
 def _words(place: Place | None) -> str:

@@ -69,9 +69,9 @@ class Relocation:
         progress = stored.progress if stored else journal.clock.peek(seen.chain.time_at(place))
         position = position_of(journal, place, progress, Tally(), stored.worker if stored else worker)
         records = [self._positions.record(position)]
-        if cost.never:
+        if cost.left_out != 0:
             until = seen.chain.following_place(place)
-            missed = Missed(seen.place, until, f"the position was set to the {choice} entry by hand", cost.never)
+            missed = Missed(seen.place, until, f"the position was set to the {choice} entry by hand", cost.left_out)
             records.extend(journal.broadcast(gap_of(journal, missed, stored.progress if stored else now)))
         self._publisher.publish(records)
         return cost

@@ -119,6 +119,27 @@ def test_what_a_new_position_leaves_out_is_published_as_a_gap(
     assert (gap.after.sequence, gap.until.sequence, gap.count) == ("6", "15", 8)
 
 
+def test_what_was_deleted_behind_a_lost_position_is_published_as_a_gap_by_the_oldest_entry_too(
+    control: Control, store: Store, broker: EmbeddedBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(control)
+    store(place(6), LONG_AGO)
+    control.delete_receiver("AUDRCV0001")
+
+    shown = run_command(["position", "show"])
+    text = capsys.readouterr().out
+    done = run_command(["position", "set", "oldest", "--yes"])
+
+    (gap,) = [decode_as(Gap, record.value) for record in broker.read(ENTRIES) if record.type == "gap"]
+    assert (shown, done) == (0, 0)
+    assert "The position is lost" in text
+    assert row(text, "oldest")[5] == "4"
+    assert "A gap was published" in capsys.readouterr().out
+    assert gap.after is not None
+    assert gap.until is not None
+    assert (gap.after.sequence, gap.until.sequence, gap.count) == ("6", "11", 4)
+
+
 def test_a_running_producer_is_fenced_only_when_that_is_said(
     control: Control, store: Store, broker: EmbeddedBroker, capsys: pytest.CaptureFixture[str]
 ) -> None:

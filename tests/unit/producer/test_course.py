@@ -109,10 +109,30 @@ def test_the_hour_that_the_clock_was_set_back_makes_no_receiver_older() -> None:
         pytest.param(A.before, B.at(15), Cost("x", A.before, 30, 15, 0, 18), id="back to the oldest"),
         pytest.param(C.end, B.at(15), Cost("x", C.end, 0, 0, 15, 0), id="on to the newest"),
         pytest.param(A.before, None, Cost("x", A.before, 30, 0, 0, 18), id="nothing was read yet"),
-        pytest.param(B.before, receiver("Z", 1, 99, -6).at(40), Cost("x", B.before, 20, 0, 10, 12), id="it is lost"),
+        pytest.param(
+            B.before, receiver("Z", 1, 99, -6).at(40), Cost("x", B.before, 20, 0, 10, 12, None), id="it is lost"
+        ),
     ],
 )
 def test_a_move_costs_what_is_read_twice_and_what_is_left_out(
     place: Place, stored: Place | None, expected: Cost
 ) -> None:
     assert cost_of("x", place, stored, chain(A, B, C)) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "gone", "left_out"),
+    [
+        pytest.param(A.at(5), 5, 15, id="its receiver was deleted before it was read to its end"),
+        pytest.param(A.end, 0, 10, id="its receiver was deleted behind it"),
+        pytest.param(B.at(15), 0, 5, id="its receiver is there"),
+        pytest.param(receiver("Z", 1, 99, -6).at(40), None, None, id="numbers begin anew"),
+        pytest.param(None, 0, 0, id="nothing was read yet"),
+    ],
+)
+def test_what_can_no_longer_be_read_counts_whatever_is_chosen(
+    stored: Place | None, gone: int | None, left_out: int | None
+) -> None:
+    cost = cost_of("x", C.before, stored, chain(B, C))
+
+    assert (cost.gone, cost.left_out if stored else 0) == (gone, left_out)
