@@ -8,7 +8,7 @@ from datetime import datetime
 
 from producer.fields import read_filter
 from producer.layout import CCSID, PADDING
-from producer.raw_row import sequence_of, time_of
+from producer.raw_row import Malformed, sequence_of, time_of
 from producer.reader import JournalRow, Place
 from producer.socket_fields import SocketFields
 from runtime.errors import ConfigError
@@ -49,6 +49,7 @@ HEADING_COLUMNS = (
 )
 """The first columns of the heading, in order; those without a name here say nothing of a connection."""
 SINCE_7_3 = {1570: "secure_version", 1580: "secure_properties"}
+OF_TLS = ("S", "X")
 TIMESTAMP_BYTES = 26
 
 Values = Mapping[str, object]
@@ -89,6 +90,12 @@ def fields_by_header(names: Sequence[str]) -> dict[str, int]:
     first = found[0] + len(HEADING_COLUMNS) - list(ENTRY.values()).index("local_port")
     fields = {name: at for at, name in enumerate(HEADING_COLUMNS) if name}
     entry = {name: first + at for at, name in enumerate([*ENTRY.values(), *SINCE_7_3.values()])}
+    there, before_7_3 = len(upper) - first, len(ENTRY)
+    if there != before_7_3 and there < len(entry):
+        raise ConfigError(
+            f"{len(upper)} columns, where a whole {MODEL} has {first + len(entry)} or more "
+            f"({first + before_7_3} before 7.3): save all of them, their names in front"
+        )
     return fields | {name: at for name, at in entry.items() if at < len(upper)}
 
 
@@ -129,6 +136,8 @@ def _job_number(number: str) -> str | None:
 
 
 def _fields(values: Values) -> SocketFields:
+    if text(values, "detail_type") in OF_TLS and "secure_version" not in values:
+        raise Malformed("an entry of TLS without its protocol and cipher: save all columns of the outfile")
     return SocketFields(
         detail_type=text(values, "detail_type"),
         local_address=text(values, "local_address") or text(values, "local_address_short"),

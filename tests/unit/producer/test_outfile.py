@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from producer.outfile import ENTRY, HEADING, SINCE_7_3, fields_by_column, row_of
+from producer.outfile import ENTRY, HEADING, HEADING_COLUMNS, SINCE_7_3, fields_by_column, fields_by_header, row_of
+from producer.raw_row import Malformed
 from producer.reader import Place
 from producer.socket_fields import SocketFields
 from runtime.errors import ConfigError
@@ -83,3 +84,45 @@ def test_a_task_of_the_licensed_internal_code_has_no_job_number() -> None:
     values = {"sequence": "1", "timestamp": datetime(2026, 11, 22), "job_name": "TELNETTASK", "job_number": 0}
 
     assert row_of(values).job_number is None
+
+
+def header(*without: str, more: int = 0) -> list[str]:
+    """The first line of an outfile that was saved without some of its columns, or is of a later release."""
+    certain = {"timestamp": "JOTSTP", "local_port": "SKLPRT", "remote_address_short": "SKRADR"}
+    fields = [*HEADING_COLUMNS, *ENTRY.values(), *SINCE_7_3.values()]
+    return [certain.get(name, "C") for name in fields if name not in without] + ["C"] * more
+
+
+@pytest.mark.parametrize(
+    ("columns", "count"),
+    [
+        pytest.param(header(), len(SINCE_7_3), id="whole"),
+        pytest.param(header(more=3), len(SINCE_7_3), id="of a later release"),
+        pytest.param(header(*SINCE_7_3.values()), 0, id="from before 7.3"),
+    ],
+)
+def test_a_whole_outfile_is_known_by_its_header(columns: list[str], count: int) -> None:
+    found = fields_by_header(columns)
+
+    assert len(found.keys() & set(SINCE_7_3.values())) == count
+    assert found.keys() >= set(ENTRY.values())
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        pytest.param(("secure_properties",), id="the last column"),
+        pytest.param(("local_address",), id="one in between"),
+        pytest.param(("host_name", "secure_version", "secure_properties"), id="the last three"),
+    ],
+)
+def test_an_outfile_that_lacks_a_column_is_refused(without: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="save all of them"):
+        fields_by_header(header(*without))
+
+
+def test_an_entry_of_tls_without_its_protocol_is_no_entry() -> None:
+    values = {"sequence": "17", "timestamp": "2026-11-22-02.15.00.123456", "detail_type": "S"}
+
+    with pytest.raises(Malformed, match="without its protocol and cipher"):
+        row_of(values)
