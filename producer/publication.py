@@ -18,6 +18,7 @@ from schemas.topics import dead_letters
 
 MARGIN = timedelta(seconds=1)
 BEFORE = timedelta(microseconds=1)
+OPENING = timedelta(minutes=1)
 
 
 def progress_after(page: Page, before: datetime | None, clock: JournalClock) -> datetime:
@@ -49,6 +50,24 @@ def progress_of(journal: Journal, page: Page, progress: datetime, warning: Loss 
         None if warning is None else int(warning.before.total_seconds()),
         journal.is_asserted and read is None,
         page.unaudited,
+    )
+
+
+def opening_of(journal: Journal, page: Page) -> Progress | None:
+    """What somebody vouches for is in force from before the first entry on; else nobody would know it until the first
+    page is read. None where nobody does."""
+    if not (journal.is_asserted and page.rows):
+        return None
+    time = journal.clock.peek(page.rows[0].timestamp) - OPENING
+    return Progress(
+        journal.system,
+        journal.name,
+        time,
+        False,
+        journal.audit_levels,
+        None,
+        journal.partitions,
+        audit_levels_asserted=True,
     )
 
 

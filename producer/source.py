@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from producer.journal import Journal
 from producer.pace import Pace
 from producer.positions import BrokerPositions, PositionStore
-from producer.publication import dead_letter_of, gap_of, place_of, position_of, progress_after, progress_of, words_of
+from producer.publication import (
+    dead_letter_of,
+    gap_of,
+    opening_of,
+    place_of,
+    position_of,
+    progress_after,
+    progress_of,
+    words_of,
+)
 from producer.reader import JournalReader, JournalRow, Loss, Page, Place
 from producer.recovery import missed_by, resume
 from producer.rival import Rival
@@ -20,6 +29,7 @@ from runtime.flow import Batch, Settled, Tally
 from runtime.logs import log
 from runtime.record import Record
 from runtime.service import Running
+from schemas.records import Progress
 
 PROGRESS_SECONDS = 5.0
 BUSY_SECONDS = 60.0
@@ -28,11 +38,13 @@ RIVAL_LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A batch's position: the page it came from, and how far the journal had been read by then (UTC)."""
+    """A batch's position: the page it came from, how far the journal had been read by then (UTC), and what is said
+    before the very first page."""
 
     page: Page
     progress: datetime
     warning: Loss | None = None
+    opening: Progress | None = None
 
 
 class JournalSource:
@@ -89,6 +101,8 @@ class JournalSource:
         journal, records = self._journal, list[Record]()
         for missed in read.page.missed:
             records.extend(journal.broadcast(gap_of(journal, missed, self._progress or datetime.now(UTC))))
+        if read.opening is not None:
+            records.extend(journal.broadcast(read.opening))
         records.extend(settled.outputs)
         records.extend(dead_letter_of(journal, rejection, self._running.service) for rejection in settled.rejected)
         records.extend(journal.broadcast(progress_of(journal, read.page, read.progress, read.warning)))
@@ -183,7 +197,8 @@ class JournalSource:
             log.error("connections are opened and not audited", count=page.unaudited)
         progress = progress_after(page, self._progress, self._journal.clock)
         told = replace(page, unaudited=self._unaudited)
-        return Batch(page.rows, ReadPage(told, progress, self._warned(page, progress)), self._tally)
+        opening = opening_of(self._journal, page) if self._progress is None else None
+        return Batch(page.rows, ReadPage(told, progress, self._warned(page, progress), opening), self._tally)
 
     def _warned(self, page: Page, progress: datetime) -> Loss | None:
         """The loss that this page's progress record shall warn of."""

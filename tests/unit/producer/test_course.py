@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from producer.cost import Cost, cost_of
-from producer.course import BehindThePlace, Range, next_range
+from producer.course import BehindThePlace, Range, is_torn, next_range
 from producer.reader import Missed, Place, PlaceLost
 from producer.receivers import Chain, Receiver
 
@@ -136,3 +136,17 @@ def test_what_can_no_longer_be_read_counts_whatever_is_chosen(
     cost = cost_of("x", C.before, stored, chain(B, C))
 
     assert (cost.gone, cost.left_out if stored else 0) == (gone, left_out)
+
+
+@pytest.mark.parametrize(
+    ("listed", "after", "expected"),
+    [
+        pytest.param(chain(A, replace(C, first=23)), A.end, True, id="numbers are missing behind its end"),
+        pytest.param(chain(A, RESET), A.end, True, id="numbers begin anew"),
+        pytest.param(chain(A, B), A.end, False, id="numbers go on"),
+        pytest.param(chain(A, RESET), A.at(4), False, id="it is not read to its end"),
+        pytest.param(chain(A), A.end, False, id="nothing follows"),
+    ],
+)
+def test_a_list_that_may_show_a_change_half_way_is_known(listed: Chain, after: Place, expected: bool) -> None:
+    assert is_torn(listed, after) is expected

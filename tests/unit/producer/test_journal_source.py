@@ -39,7 +39,9 @@ class Desk:
         self.metrics = Metrics("producer")
         self.running = Running("producer", worker, Shutdown(), Health(), self.metrics)
         self.broker = EmbeddedBroker(path, metrics=self.metrics, shutdown=self.running.shutdown)
-        journal = Journal(SYSTEM, "QSYS/QAUDJRN", reader.name, JournalClock(str(settings.get("time_zone", ""))), 1)
+        clock, assertion = JournalClock(str(settings.get("time_zone", ""))), settings.pop("assertion", None)
+        assert assertion is None or isinstance(assertion, frozenset)
+        journal = Journal(SYSTEM, "QSYS/QAUDJRN", reader.name, clock, 1, assertion=assertion)
         self.stage = Decode(journal, self.metrics)
         wanted = ProducerSettings.model_validate({"system": SYSTEM, "poll_seconds": 0.1, **settings})
         self.source = JournalSource(reader, self.broker.publisher("p"), journal, wanted, self.running)
@@ -132,6 +134,22 @@ def test_progress_stays_before_the_last_entry_of_a_full_page(desk: MakeDesk) -> 
     progress = decode_as(Progress, worker.records(ENTRIES, "progress")[-1].value)
     assert not progress.at_end
     assert progress.time < worker.stage._journal.clock.peek(batch.items[-1].timestamp)
+
+
+def test_what_is_vouched_for_is_told_before_the_very_first_entry_and_not_again(desk: MakeDesk) -> None:
+    rows = [row(n, TELNET) for n in range(1, 6)]
+    worker = desk(ListReader(rows), page_size=3, assertion=frozenset({"*NETSCK", "*NETSECURE"}))
+
+    worker.step()
+    worker.step()
+
+    assert [record.type for record in worker.broker.read(ENTRIES)] == [
+        *("progress", "entry", "entry", "entry", "progress"),
+        *("entry", "entry", "progress"),
+    ]
+    opening = decode_as(Progress, worker.records(ENTRIES, "progress")[0].value)
+    assert (opening.audit_levels, opening.audit_levels_asserted) == (("*NETSCK", "*NETSECURE"), True)
+    assert opening.time < worker.stage._journal.clock.peek(rows[0].timestamp) - timedelta(seconds=30)
 
 
 def test_progress_never_goes_back(desk: MakeDesk) -> None:
