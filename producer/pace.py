@@ -1,5 +1,6 @@
 """How much is asked for at a time, and how long reading rests in between: the IBM i has other work to do."""
 
+import math
 from dataclasses import dataclass
 
 from producer.reader import Page
@@ -15,6 +16,8 @@ TELLING_ROWS = 50
 LONGEST_WAIT_SECONDS = 5.0
 SAMPLE_SECONDS = 10.0
 CATCH_UP_SECONDS = 3600.0
+DANGER_SECONDS = 90.0
+"""A reader looks for what is about to be deleted once a minute; until the next look it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Pace:
         self._largest_page = settings.page_size
         self._row_seconds = 0.0
         self._sample: Sample | None = None
+        self._danger_until = -math.inf
         self._why_not: str | None = "the lag is not known yet"
 
     @property
@@ -56,7 +60,7 @@ class Pace:
         self._measure(page)
         due = page.read_seconds * (1 - self._share) / self._share
         if page.at_end:
-            self._sample = None
+            self._sample, self._danger_until = None, -math.inf
             return max(self._poll_seconds, min(due, LONGEST_WAIT_SECONDS))
         self._judge(page, now)
         return 0.0 if self._why_not else due
@@ -69,6 +73,8 @@ class Pace:
     def _judge(self, page: Page, now: float) -> None:
         """Decide anew whenever there is a new sample of the lag, and at once when entries are about to be deleted."""
         if page.loss and page.loss.after <= WARN_AT[-1]:
+            self._danger_until = now + DANGER_SECONDS
+        if now < self._danger_until:
             self._decide("unread entries are about to be deleted")
         elif page.lag is None:
             self._decide("the lag is not known")

@@ -46,6 +46,18 @@ def test_reading_rests_only_where_that_does_no_harm(lags: list[int | None], loss
     assert behind(Pace(ProducerSettings()), *lags, loss=loss) == pytest.approx(rest)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "rest"),
+    [pytest.param(50, 0.0, id="until the next look"), pytest.param(200, 4.0, id="and no longer")],
+)
+def test_what_is_about_to_be_deleted_counts_between_the_looks_at_it(seconds: float, rest: float) -> None:
+    pace = Pace(ProducerSettings())
+    pace.rest(page(1.0, lag=10_000), 0.0)
+    pace.rest(page(1.0, lag=9_000, loss=SOON), 10.0)
+
+    assert pace.rest(page(1.0, lag=8_000), 10.0 + seconds) == pytest.approx(rest)
+
+
 def test_all_of_the_time_may_be_allowed() -> None:
     assert behind(Pace(ProducerSettings(read_share=1)), 10_000, 9_000) == 0.0
 
