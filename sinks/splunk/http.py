@@ -31,6 +31,7 @@ ACK = COLLECTOR + "/ack"
 CONNECT_SECONDS = 10.0
 CHANNEL = "X-Splunk-Request-Channel"
 HTTPS = 443
+REFUSED = (401, 403, 404, 405, 429)
 
 
 class Unreached(Unavailable):
@@ -66,7 +67,7 @@ class Http:
     def post(self, bodies: Sequence[bytes]) -> Posted:
         """One request with these envelopes. Raises Unavailable when no answer came: the outcome may be unknown then.
 
-        A collector that cannot be reached or is overloaded is passed over as long as there is another.
+        A collector that cannot be reached, is overloaded or refuses us is passed over as long as there is another.
         """
         urls = self._endpoints.in_turn()
         body = self._packed(bodies)
@@ -75,7 +76,7 @@ class Http:
                 posted = self._post_events(url, body)
             except Unreached:
                 continue
-            if not _is_overloaded(posted.answer):
+            if not _is_out_of_order(posted.answer):
                 return posted
         return self._post_events(urls[-1], body)
 
@@ -106,7 +107,7 @@ class Http:
             self._require_acknowledgement(url)
             channel = self._channels.of(url)
         answer = self._post(url, EVENT, body, encoding, channel)
-        if _is_overloaded(answer):
+        if _is_out_of_order(answer):
             self._endpoints.failed(url)
         else:
             self._endpoints.answered(url)
@@ -178,8 +179,10 @@ def _pool(settings: SplunkSettings) -> urllib3.PoolManager:
     )
 
 
-def _is_overloaded(answer: Answer) -> bool:
-    return answer.status == 429 or answer.status >= 500
+def _is_out_of_order(answer: Answer) -> bool:
+    """Overloaded, set up otherwise than the others, or no collector at all: it says nothing about the events."""
+    is_page = answer.status != 413 and read(answer.body) is None
+    return is_page or answer.status in REFUSED or answer.status >= 500
 
 
 def _trouble(url: str, error: HTTPError, *, direct: bool) -> Unavailable:

@@ -17,6 +17,7 @@ from schemas.records import changed
 from sinks.sink import Parcel
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
+from tests.fakes.elastic_node import elastic_node
 from tests.unit.sinks.samples import SAMPLES, left, parcel, verdict
 
 BEFORE_THE_EPOCH = datetime(1960, 1, 1, tzinfo=UTC)
@@ -273,3 +274,22 @@ def test_an_event_before_the_epoch_is_rejected_alone(bench: Bench) -> None:
 
     assert [rejection.reason.code for rejection in outcome.rejected] == ["hec-15"]
     assert bench.ids() == ids(sent[:2] + sent[3:])
+
+
+def test_a_collector_that_is_none_is_passed_over_while_another_takes_events(bench: Bench) -> None:
+    sent = parcels(40)
+    with elastic_node() as stranger:
+        sink = bench.sink(url=f"{stranger.url},{bench.hec.url}", batch_events=10)
+
+        outcomes = [sink.send(sent[:20]), sink.send(sent[20:])]
+
+    assert [(list(one.rejected), list(one.deferred)) for one in outcomes] == [([], []), ([], [])]
+    assert sorted(map(str, bench.ids())) == sorted(ids(sent))
+
+
+def test_where_every_collector_refuses_events_are_held(bench: Bench) -> None:
+    with elastic_node() as stranger, elastic_node() as another:
+        sink = bench.sink(url=f"{stranger.url},{another.url}")
+
+        with pytest.raises(Unavailable):
+            sink.send(parcels(3))
