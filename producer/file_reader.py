@@ -1,9 +1,9 @@
 """The reader `file`: a saved journal, for a system that cannot be reached, and for dead letters after a fix."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from producer.reader import JournalRow, Page, Place
@@ -26,12 +26,14 @@ class FileReader:
         self._ahead: JournalRow | None = None
         self._place: Place | None = None
         self._time: datetime | None = None
+        self._is_told = False
 
     def read(self, after: Place | None, limit: int) -> Page:
         """See `JournalReader.read`. A place that is not in the file belongs to another one: read from the front."""
         if self._rows is None or after != self._place:
             self._go_behind(after)
         rows = list(islice(self._following(), limit))
+        self._look_at_order(rows)
         if rows:
             self._place, self._time = rows[-1].place, rows[-1].timestamp
         if self._time is None:
@@ -64,6 +66,22 @@ class FileReader:
         self._rows = saved_rows(self._path, self._form)
         self._ahead = next(self._rows, None)
         self._place = self._time = None
+
+    def _look_at_order(self, rows: Sequence[JournalRow]) -> None:
+        """Said once: a connection and its handshake are joined in the order in which they stand."""
+        if self._is_told:
+            return
+        for before, row in pairwise([*([self._place] if self._place else []), *(row.place for row in rows)]):
+            is_same = (before.receiver_library, before.receiver) == (row.receiver_library, row.receiver)
+            if is_same and row.sequence <= before.sequence:
+                log.warning(
+                    "the file is not in the order of the journal: sort it, or what belongs together is not joined",
+                    file=str(self._path),
+                    entry=str(row),
+                    behind=str(before),
+                )
+                self._is_told = True
+                return
 
     def _following(self) -> Iterator[JournalRow]:
         """The rows from here on; one is always read ahead, so that the last page is known to be the last."""

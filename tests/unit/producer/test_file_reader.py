@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from producer.file_reader import FileReader, position_name
 from producer.reader import JournalRow, Page, Place
@@ -172,3 +173,23 @@ def test_each_file_has_a_position_of_its_own(tmp_path: Path) -> None:
 
     assert len(names) == 2
     assert all(len(name) <= 21 for name in names)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        pytest.param(ROWS, 0, id="in order"),
+        pytest.param([*ROWS[20:], *ROWS[:20]], 1, id="the end first"),
+        pytest.param([one for one in ROWS for _ in range(2)], 1, id="each twice"),
+    ],
+)
+def test_a_file_that_is_not_in_order_is_read_and_said_to_be_so_once(
+    save: Save, rows: list[JournalRow], told: int
+) -> None:
+    reader = FileReader(save(as_rows(rows)))
+
+    with capture_logs() as lines:
+        read = rows_of(pages_of(reader, 7))
+
+    assert read == rows
+    assert sum("not in the order of the journal" in line["event"] for line in lines) == told
