@@ -90,6 +90,8 @@ def change(choice: str, at: datetime | None, yes: bool, take_over: bool) -> None
     Example:
       sk2siem position set newest --yes
     """
+    if at is not None and choice != "timestamp":
+        raise click.UsageError(f"--at belongs to the choice timestamp, not to {choice}")
     settings = load(os.environ)
     with _opened(settings) as relocation:
         seen = relocation.look()
@@ -120,8 +122,11 @@ def copy(file: Path) -> None:
     if not system:
         raise ConfigError("SK2SIEM_PRODUCER__SYSTEM: must be set to copy its position")
     with tool("position", settings) as (broker, running):
-        old = connect(BrokerSettings(url=f"{EMBEDDED}{file}"), running, batch_size=settings.loop.batch_size)
-        positions = positions_of(old, system)
+        try:
+            old = connect(BrokerSettings(url=f"{EMBEDDED}{file}"), running, batch_size=settings.loop.batch_size)
+            positions = positions_of(old, system)
+        except ConfigError as error:
+            raise CheckFailed(f"{file} is not the file of an embedded broker") from error
         if not positions:
             raise CheckFailed(f"no position of {system} is stored in {file}")
         partitions = min(settings.producer.partitions, broker.partitions(ENTRIES))

@@ -68,6 +68,8 @@ class Relocation:
             journal.partitions = stored.partitions
         progress = stored.progress if stored else journal.clock.peek(seen.chain.time_at(place))
         position = position_of(journal, place, progress, Tally(), stored.worker if stored else worker)
+        if stored:  # a new time would look like a producer that is alive
+            position = changed(position, time=stored.time)
         records = [self._positions.record(position)]
         if cost.left_out != 0:
             until = seen.chain.following_place(place)

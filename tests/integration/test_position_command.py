@@ -140,6 +140,31 @@ def test_what_was_deleted_behind_a_lost_position_is_published_as_a_gap_by_the_ol
     assert (gap.after.sequence, gap.until.sequence, gap.count) == ("6", "11", 4)
 
 
+def test_who_has_chosen_wrongly_may_choose_again_at_once(
+    control: Control, store: Store, broker: EmbeddedBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(control)
+    store(place(6), LONG_AGO)
+
+    codes = [run_command(["position", "set", choice, "--yes"]) for choice in ("newest", "oldest")]
+
+    assert codes == [0, 0]
+    assert place_of(stored(broker)) == place(0)
+
+
+def test_a_time_that_belongs_to_no_choice_is_refused(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["position", "set", "oldest", "--at", "2026-11-22T03:15:00Z"]) == 2
+    assert "--at belongs to the choice timestamp" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_broker_is_named(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("none of ours")
+
+    assert run_command(["position", "copy", str(file)]) == 69
+    assert "notes.txt is not the file of an embedded broker" in capsys.readouterr().err
+
+
 def test_a_running_producer_is_fenced_only_when_that_is_said(
     control: Control, store: Store, broker: EmbeddedBroker, capsys: pytest.CaptureFixture[str]
 ) -> None:
