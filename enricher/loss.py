@@ -9,6 +9,7 @@ from schemas.records import Alert, AlertKind, EventId, Progress, Severity
 
 REASON = "loss-ahead"
 EXPIRED = "records-expired"
+MINUTE = 60
 
 
 def expired_alert(expired: Expired, policy: Policy, *, system: str, time: datetime) -> Alert | None:
@@ -44,15 +45,20 @@ def loss_alert(progress: Progress) -> Alert | None:
         return None
     earliest = _duration(progress.loss_after_seconds)
     latest = _duration(progress.loss_before_seconds or progress.loss_after_seconds)
+    is_due = progress.loss_after_seconds < MINUTE
+    when = "any moment now" if is_due else f"in about {earliest}"
+    span = (
+        f"any moment now, within {latest}" if is_due else f"not before {earliest}, probably before {latest} have passed"
+    )
     return Alert(
         id=EventId(f"{progress.time:%Y%m%dT%H%M%S%f}-{progress.system}.loss"),
         kind=AlertKind.GAP,
         verdict=None,
         reason=REASON,
         severity=Severity.HIGH,
-        title=f"Unread journal entries of {progress.system} will be deleted in about {earliest}",
+        title=f"Unread journal entries of {progress.system} will be deleted {when}",
         description=f"Entries of {progress.journal} on {progress.system} were not read yet. Their receiver will be "
-        f"deleted not before {earliest}, probably before {latest} have passed.",
+        f"deleted {span}.",
         advice="Keep the receivers until the producer has caught up, or let it read faster.",
         system=progress.system,
         time=progress.time,

@@ -67,7 +67,9 @@ def classify(arguments: Sequence[object]) -> PipelineError:
             "again, because each try counts towards disabling the profile"
         )
     if state.startswith("IM") or _NO_DRIVER.search(text):
-        return ConfigError(f"the ODBC driver or data source is missing ({text}): install it and check odbcinst.ini")
+        return ConfigError(
+            f"the ODBC driver or data source is missing ({text}): drivers are in odbcinst.ini, data sources in odbc.ini"
+        )
     for cpf in _CPF_ID.findall(text):
         if cpf in _CPF:
             return _CPF[cpf](text)

@@ -126,8 +126,8 @@ def no_odbc(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("without", "words"),
     [
-        pytest.param(no_driver, "check odbcinst.ini", id="no driver"),
-        pytest.param(no_library_of_the_driver, "check odbcinst.ini", id="its library is missing"),
+        pytest.param(no_driver, "drivers are in odbcinst.ini", id="no driver"),
+        pytest.param(no_library_of_the_driver, "drivers are in odbcinst.ini", id="its library is missing"),
         pytest.param(no_odbc, "install unixODBC", id="no ODBC"),
     ],
 )

@@ -21,3 +21,11 @@ def test_a_progress_record_that_warns_becomes_an_alert_with_the_range() -> None:
 
 def test_any_other_progress_record_raises_nothing() -> None:
     assert loss_alert(Progress("PROD1", "QSYS/QAUDJRN", TIME, True, None, 0, 6)) is None
+
+
+def test_what_is_due_now_is_not_said_to_take_no_minutes() -> None:
+    alert = loss_alert(Progress("PROD1", "QSYS/QAUDJRN", TIME, False, None, 9, 6, False, 0, 600))
+
+    assert alert is not None
+    assert alert.title == "Unread journal entries of PROD1 will be deleted any moment now"
+    assert alert.description.endswith("will be deleted any moment now, within 0 h 10 min.")
