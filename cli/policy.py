@@ -11,9 +11,13 @@ from pathlib import Path
 import click
 import orjson
 
-from cli.records import Moment, read_from
+from cli.moments import since_option, until_option
+from cli.records import read_from
 from cli.settings import load
-from enricher.policy import Policy
+from cli.terminal import inert
+from enricher.catalogue import SECURE, Catalogue, Speaks
+from enricher.policy import Mode, Policy
+from runtime.errors import CheckFailed
 from schemas.topics import ENTRIES
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -45,8 +49,8 @@ def check(file: Path) -> None:
     """
     policy = _policy(file)
     click.echo(f"ok  {file}: policy {policy.hash} in mode {policy.mode}, {_counted(policy)}")
-    for line in _ending(policy, datetime.now(UTC).date()):
-        click.echo(line)
+    for line in (*_without_effect(policy), *_ending(policy, datetime.now(UTC).date())):
+        click.echo(inert(line))
 
 
 @command.command("show")
@@ -76,8 +80,8 @@ def show(file: Path | None) -> None:
     show_default=True,
     help="Where the entries are: a topic of the broker, or a file with a record on each line.",
 )
-@click.option("--since", type=Moment(), help="Only connections at or after this journal time (UTC without a zone).")
-@click.option("--until", type=Moment(), help="Only connections before this journal time (UTC without a zone).")
+@since_option("connections")
+@until_option("connections")
 @click.option("--json", "json", is_flag=True, help="Print one JSON object, with every flip.")
 def diff(old: Path, new: Path, place: str, since: datetime | None, until: datetime | None, json: bool) -> None:
     """Judge past entries under OLD and under NEW, and list the connections that get another verdict.
@@ -87,29 +91,51 @@ def diff(old: Path, new: Path, place: str, since: datetime | None, until: dateti
       sk2siem policy diff default policy.toml --since 2026-11-22T00:00
     """
     from cli.policy_difference import as_json, show_difference
-    from enricher.catalogue import load_catalogue
     from enricher.comparison import compare
 
-    settings = load(os.environ)
-    catalogue = load_catalogue(settings.enricher.ports)
     before, after = _policy(old), _policy(new)
-    found = compare(read_from(place, settings), catalogue, before, after, since=since, until=until)
+    found = compare(read_from(place, load(os.environ)), _catalogue(), before, after, since=since, until=until)
+    if not found.connections:
+        where = f"{place}{_span(since, until)}"
+        raise CheckFailed(f"{where}: no connection to judge; policies judge entries, as {ENTRIES} has them")
     if json:
         click.echo(orjson.dumps(as_json(found, before, after)))
     else:
         show_difference(found, (str(old), before), (str(new), after))
 
 
+def _span(since: datetime | None, until: datetime | None) -> str:
+    ends = {"from": since, "until": until}
+    return "".join(f" {word} {moment.isoformat(timespec='seconds')}" for word, moment in ends.items() if moment)
+
+
 def _policy(file: Path) -> Policy:
-    from enricher.catalogue import load_catalogue
     from enricher.policy_file import load_policy
 
-    return load_policy(file, load_catalogue(load(os.environ).enricher.ports))
+    return load_policy(file, _catalogue())
+
+
+def _catalogue() -> Catalogue:
+    from enricher.catalogue import load_catalogue
+
+    return load_catalogue(load(os.environ).enricher.ports)
 
 
 def _counted(policy: Policy) -> str:
     parts = {"exception": len(policy.exceptions), "tunnel": len(policy.tunnels)}
     return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in parts.items())
+
+
+def _without_effect(policy: Policy) -> Iterator[str]:
+    """Mode evidence goes by the catalogue, whatever the policy lists."""
+    catalogue = _catalogue()
+    of_the_catalogue = catalogue.tcp_ports(SECURE), catalogue.tcp_ports({Speaks.CLEARTEXT})
+    is_default = (policy.secure_ports, policy.cleartext_ports) == of_the_catalogue and not policy.outbound
+    if policy.mode is Mode.EVIDENCE and not is_default:
+        yield (
+            "    [ports] is of mode ports: in mode evidence it has no effect. "
+            "Say what a port speaks in a port catalogue of yours (SK2SIEM_ENRICHER__PORTS)."
+        )
 
 
 def _ending(policy: Policy, today: date) -> Iterator[str]:

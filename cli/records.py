@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-import click
-
 from cli.progress import follow
 from cli.running import tool
 from cli.settings import Settings
@@ -63,18 +61,3 @@ def _record(line: bytes) -> tuple[datetime, str, bytes]:
     except CodecError:
         return datetime.min.replace(tzinfo=UTC), UNREADABLE, line
     return record.time, record.type, line
-
-
-class Moment(click.ParamType[datetime]):
-    """A time as text: without a zone it is UTC."""
-
-    name = "time"
-
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 2026-11-22T02:15 or 2026-11-22T03:15:00+01:00", param, ctx)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,12 +1,16 @@
 """The alert before an exception ends: whoever answers for it decides again, before its connections become alerts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from enricher.policy import Notice, Policy, PolicyException
+from enricher.ranges import address_texts, port_texts
 from schemas.ids import exception_id
 from schemas.records import Alert, AlertKind
 
 NOTICE_DAYS = 14
+NAMED = 5
+"""How many ports or ranges of them, and how many addresses, are named."""
 
 
 def expiry_alerts(policy: Policy, system: str, before: datetime | None, now: datetime) -> list[Alert]:
@@ -25,11 +29,18 @@ def expiry_alerts(policy: Policy, system: str, before: datetime | None, now: dat
 
 
 def exception_text(exception: PolicyException) -> str:
-    """What it covers, for example `port 23 from 10.9.8.0/24 on PROD1`."""
-    ports = sorted(exception.ports)
-    what = f"port{'s' if len(ports) > 1 else ''} {', '.join(map(str, ports))}" if ports else "every port"
+    """What it covers, for example `port 23 with 10.9.8.0/24 on PROD1`."""
+    ports = exception.ports
+    what = f"port{'s' if len(ports) > 1 else ''} {_few(port_texts(ports))}" if ports else "every port"
     where = f" on {exception.system}" if exception.system else ""
-    return f"{what} with {', '.join(map(str, exception.addresses))}{where}"
+    return f"{what} with {_few(address_texts(exception.addresses))}{where}"
+
+
+def _few(texts: Iterable[str]) -> str:
+    """A title has no room for all that a policy can list."""
+    every = list(texts)
+    more = f" and {len(every) - NAMED:,} more" if len(every) > NAMED else ""
+    return f"{', '.join(every[:NAMED])}{more}"
 
 
 def _alert(exception: PolicyException, policy: Policy, system: str, now: datetime) -> Alert:

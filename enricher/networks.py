@@ -2,15 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-    summarize_address_range,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
 from schemas.records import Network
@@ -34,9 +26,8 @@ NOWHERE = Location(None, False)
 class Networks:
     """A policy's own networks. Answers are remembered, because a busy address comes again and again."""
 
-    def __init__(self, own: Iterable[str]) -> None:
-        """Raises ValueError on what is not a network."""
-        self.own: tuple[AddressNetwork, ...] = tuple(ip_network(network.strip()) for network in own)
+    def __init__(self, own: Iterable[AddressNetwork]) -> None:
+        self.own = tuple(own)
         self.locate = lru_cache(REMEMBERED)(self._locate)
 
     def _locate(self, address: str | None) -> Location:
@@ -61,18 +52,6 @@ def is_within(address: str | None, networks: tuple[AddressNetwork, ...]) -> bool
     """Whether the address is in one of the networks; an unknown one is in none."""
     parsed = parse(address)
     return parsed is not None and _within(parsed, networks)
-
-
-def address_range(text: str) -> tuple[AddressNetwork, ...]:
-    """The networks that `10.1.0.0/16`, `10.1.1.7` or `10.1.1.10-10.1.1.20` covers. Raises ValueError."""
-    first, dash, last = text.partition("-")
-    if not dash:
-        return (ip_network(text.strip()),)
-    start, end = ip_address(first.strip()), ip_address(last.strip())
-    try:
-        return tuple(summarize_address_range(start, end))
-    except TypeError as error:
-        raise ValueError(str(error)) from error
 
 
 def _within(address: Address, networks: tuple[AddressNetwork, ...]) -> bool:

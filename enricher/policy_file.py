@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from enricher.catalogue import SECURE, Catalogue, Speaks
-from enricher.networks import Networks, address_range
+from enricher.networks import AddressNetwork, Networks
 from enricher.policy import RAISED, Canary, Mode, Policy, PolicyException, Protocol, Raised, Tunnel, Weight
 from enricher.policy_defaults import (
     ALERTS,
@@ -22,7 +21,9 @@ from enricher.policy_defaults import (
 )
 from enricher.policy_hash import policy_hash
 from enricher.policy_schema import check_policy
-from enricher.toml_file import Table, port_range, problem_text, read_table
+from enricher.ranges import read_address, read_addresses, read_network, read_ports
+from enricher.tls import cipher_pattern
+from enricher.toml_file import Table, problem_text, read_table
 from runtime.errors import ConfigError
 from schemas.records import Severity, VerdictKind
 
@@ -46,13 +47,13 @@ def load_policy(file: Path, catalogue: Catalogue) -> Policy:
         outbound=ports.get("outbound") is True,
         secure_ports=secure,
         cleartext_ports=cleartext,
-        networks=Networks(_texts(networks.get("own", OWN_NETWORKS))),
-        own_addresses=frozenset(str(ip_address(text)) for text in _texts(networks.get("addresses"))),
+        networks=Networks(map(read_network, _texts(networks.get("own", OWN_NETWORKS)))),
+        own_addresses=frozenset(str(read_address(text)) for text in _texts(networks.get("addresses"))),
         tunnels=tuple(_tunnels(top)),
         canary=_canary(_table(top.values, "canary")),
         exceptions=tuple(_exception(values) for values in _tables(top.values, "exception")),
         weakest_protocol=Protocol(str(tls.get("weakest_protocol", WEAKEST_PROTOCOL))),
-        weak_ciphers=tuple(map(_pattern, _texts(tls.get("weak_ciphers", WEAK_CIPHERS)))),
+        weak_ciphers=tuple(map(cipher_pattern, _texts(tls.get("weak_ciphers", WEAK_CIPHERS)))),
         needs_forward_secrecy=tls.get("forward_secrecy") is True,
         severities=_severities(_table(top.values, "severities")),
         alerts=_alerts(_table(top.values, "alerts"), mode),
@@ -82,7 +83,7 @@ def _port_lists(top: Table, ports: Values, catalogue: Catalogue) -> tuple[frozen
 
 def _tunnels(top: Table) -> Iterator[Tunnel]:
     for index, values in enumerate(_tables(top.values, "tunnel")):
-        one, other = map(ip_network, _texts(values["networks"]))
+        one, other = map(read_network, _texts(values["networks"]))
         if one.version != other.version:
             problem = f"{one} and {other} are not of the same address family"
             raise ConfigError(problem_text(top.file, top.text, ["tunnel", index, "networks"], problem))
@@ -92,14 +93,13 @@ def _tunnels(top: Table) -> Iterator[Tunnel]:
 def _canary(values: Values) -> Canary | None:
     if not values:
         return None
-    addresses = tuple(network for text in _texts(values["addresses"]) for network in address_range(text))
-    return Canary(addresses, _ports(values.get("ports", list(CANARY_PORTS))))
+    return Canary(_addresses(values), _ports(values.get("ports", list(CANARY_PORTS))))
 
 
 def _exception(values: Values) -> PolicyException:
     system = values.get("system")
     return PolicyException(
-        addresses=tuple(network for text in _texts(values["addresses"]) for network in address_range(text)),
+        addresses=_addresses(values),
         ports=_ports(values.get("ports")),
         system=None if system is None else str(system),
         verdict=VerdictKind(str(values["verdict"])),
@@ -126,14 +126,13 @@ def _alerts(values: Values, mode: Mode) -> frozenset[Raised]:
     return frozenset(BY_NAME[name] for name in _texts(values["reasons"]))
 
 
-def _pattern(text: str) -> str:
-    """As the names are compared: IBM's `*RSA_…` and IANA's `TLS_RSA_WITH_…` are the same cipher."""
-    return text.upper().removeprefix("TLS_").replace("WITH_", "")
+def _addresses(values: Values) -> tuple[AddressNetwork, ...]:
+    return tuple(network for text in _texts(values["addresses"]) for network in read_addresses(text))
 
 
 def _ports(value: object) -> frozenset[int]:
     items = value if isinstance(value, list) else []
-    return frozenset(port for item in items for port in (port_range(item) if isinstance(item, str) else (item,)))
+    return frozenset(port for item in items for port in (read_ports(item) if isinstance(item, str) else (item,)))
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """A policy against its JSON Schema, every problem as one line that names file, line and key."""
 
+import json
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, time
 from functools import cache
 from importlib.resources import files
-from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
 import orjson
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, TypeChecker, ValidationError
+from jsonschema.validators import extend
 
-from enricher.networks import address_range
-from enricher.toml_file import Table, port_range, problem_text
+from enricher.ranges import read_address, read_addresses, read_network, read_ports
+from enricher.toml_file import Table, problem_text
 from enricher.toml_places import KeyPath, line_of
 from runtime.errors import ConfigError
 
@@ -19,10 +20,10 @@ LONGEST_VALUE = 60
 MANY_CHOICES = 8
 FORMATS: dict[str, Callable[[str], object]] = {
     "date": date.fromisoformat,
-    "network": ip_network,
-    "ip-address": ip_address,
-    "address-range": address_range,
-    "port-range": port_range,
+    "network": read_network,
+    "ip-address": read_address,
+    "address-range": read_addresses,
+    "port-range": read_ports,
 }
 
 Problem = tuple[KeyPath, str]
@@ -39,11 +40,18 @@ def check_policy(top: Table) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
+    """JSON calls 15.0 an integer; TOML does not, and neither does what reads a policy."""
     schema = orjson.loads(files("enricher").joinpath("policies", "policy.schema.json").read_bytes())
     checker = FormatChecker(formats=())
     for name, read in FORMATS.items():
         checker.checks(name, raises=ValueError)(_reads(read))
-    return Draft202012Validator(schema, format_checker=checker)
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+    kind = cast(type[Draft202012Validator], extend(Draft202012Validator, type_checker=types))  # type: ignore[no-untyped-call]
+    return kind(schema, format_checker=checker)
+
+
+def _is_integer(_: TypeChecker, value: object) -> bool:
+    return type(value) is int
 
 
 def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
@@ -54,12 +62,12 @@ def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
 
 
 def _as_json(value: object) -> object:
-    """TOML knows dates; JSON has them as text."""
+    """TOML knows days and times; JSON has them as text."""
     if isinstance(value, dict):
         return {name: _as_json(part) for name, part in value.items()}
     if isinstance(value, list):
         return [_as_json(part) for part in value]
-    return value.isoformat() if isinstance(value, date | datetime) else value
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _told(error: ValidationError) -> Iterator[Problem]:
@@ -93,5 +101,5 @@ def _cause(error: ValidationError) -> str | None:
 
 
 def _shown(value: object) -> str:
-    text = orjson.dumps(value).decode()
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -1,12 +1,12 @@
 """A policy as the TOML that says all of it: what `policy show` prints, and what can be read again."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 import orjson
 
 from enricher.policy import Policy, PolicyException, Weight
 from enricher.policy_defaults import INFORMATIONAL
+from enricher.ranges import port_texts
 
 LINE_LENGTH = 100
 
@@ -74,13 +74,7 @@ def _filled(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _port_items(ports: Iterable[int]) -> Iterator[str]:
-    """Ports in order, three or more in a row as a range."""
-    for _, found in groupby(enumerate(sorted(ports)), key=lambda place: place[1] - place[0]):
-        row = [port for _, port in found]
-        if len(row) > 2:
-            yield f'"{row[0]}-{row[-1]}"'
-        else:
-            yield from map(str, row)
+    return (text if text.isdecimal() else _quoted(text) for text in port_texts(ports))
 
 
 def _weight(weight: Weight) -> str:

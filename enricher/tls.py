@@ -12,6 +12,8 @@ STRENGTH = {protocol: strength for strength, protocol in enumerate(Protocol)}
 SPELLING = re.compile(r"\*?(TLS|SSL)\s*V?\s*(\d)(?:\.(\d))?")
 FORWARD_SECRET = ("ECDHE_", "DHE_", "AES_", "CHACHA20_")
 """A cipher of TLS 1.3 names no key exchange, because it always is an ephemeral one."""
+KEY_EXCHANGE = ("RSA_", "ECDHE_", "DHE_")
+TLS_1_3 = frozenset({"AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"})
 
 
 def weakness(tls: Tls | None, policy: Policy) -> Reason | None:
@@ -40,6 +42,18 @@ def protocol_of(text: str) -> Protocol | None:
 def cipher_name(text: str) -> str:
     """The name in the one form in which names are compared: `RSA_AES_128_CBC_SHA256`."""
     return text.strip().upper().removeprefix("*").removeprefix("TLS_").replace("WITH_", "", 1)
+
+
+def cipher_pattern(text: str) -> str:
+    """A pattern of the policy, to be compared with such names.
+
+    A `*` in front stands for anything, but where it is IBM's way to write one cipher (`*RSA_AES_128_CBC_SHA256`):
+    before a whole name (which begins with its key exchange, or is one of TLS 1.3), and before `TLS_`.
+    """
+    name = cipher_name(text)
+    is_whole = "*" not in name and (name.startswith(KEY_EXCHANGE) or name in TLS_1_3)
+    means_anything = text.startswith("*") and not is_whole and not text.upper().startswith("*TLS_")
+    return f"*{name}" if means_anything else name
 
 
 @lru_cache(4096)

@@ -8,11 +8,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
+from enricher.ranges import LARGEST_PORT, read_ports
 from enricher.toml_places import KeyPath, line_of
 from runtime.errors import ConfigError
 
 E = TypeVar("E", bound=StrEnum)
-LARGEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Table:
             port = self._port(key, item)
             return range(port, port + 1)
         try:
-            return port_range(item)
+            return read_ports(item)
         except ValueError as error:
             raise self.error(key, str(error)) from error
 
@@ -111,17 +111,6 @@ def tables_of(top: Table, name: str) -> list[Table]:
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise top.error(name, f"tables expected, each under a line [[{name}]]")
     return [Table(top.file, top.text, values, name, index) for index, values in enumerate(found)]
-
-
-def port_range(text: str) -> range:
-    """The ports of a range such as `40000-40100`. Raises ValueError."""
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if not (dash and first.isdecimal() and last.isdecimal()):
-        raise ValueError(f'{text!r} is neither a port nor a range such as "40000-40100"')
-    start, end = int(first), int(last)
-    if not 1 <= start <= end <= LARGEST_PORT:
-        raise ValueError(f"{text!r} ends before it starts, or leaves 1 to {LARGEST_PORT}")
-    return range(start, end + 1)
 
 
 def problem_text(file: str, text: str, path: KeyPath, problem: str) -> str:

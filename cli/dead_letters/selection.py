@@ -1,19 +1,16 @@
 """Which dead letters a command is about: by service, reason and time of rejection, or by their ids."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
 
 import click
 
 from cli.dead_letters.letters import DeadLetter
+from cli.moments import Command, since_option, until_option
 from schemas.topics import SERVICES
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-AGO = re.compile(r"(\d{1,6})([mhd])")
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 ID = re.compile(rf"({'|'.join(SERVICES)})/\d+/\d+")
 
 
@@ -52,31 +49,11 @@ class Selection:
         )
 
 
-def moment(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
-    """`2026-11-22`, `2026-11-22T02:15` (UTC unless it says otherwise), or `90m`, `12h`, `7d` ago."""
-    if text is None:
-        return None
-    if ago := AGO.fullmatch(text):
-        return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a time: write 2026-11-22T02:15, 90m, 12h or 7d") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def options(command: Command) -> Command:
     """The options and arguments that every command on dead letters has."""
     for decorate in (
-        click.option(
-            "--until", metavar="TIME", callback=moment, help="Only those that were rejected before this time."
-        ),
-        click.option(
-            "--since",
-            metavar="TIME",
-            callback=moment,
-            help="Only those that were rejected since: 2026-11-22T02:15, 90m, 12h or 7d.",
-        ),
+        until_option("what was rejected"),
+        since_option("what was rejected"),
         click.option("--reason", "reasons", multiple=True, help="Only those of this reason; may be repeated."),
         click.option(
             "--service",

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from cli.report.command import FILE, Source, opened, reading_tool, since_option, system_option, until_option
+from cli.moments import since_option, until_option
+from cli.report.command import FILE, Source, opened, reading_tool, system_option
 from cli.report.tally import Selection
 from cli.settings import load
 from cli.terminal import console, json_option, say_json
@@ -46,8 +47,8 @@ class Day(click.ParamType[date]):
 @click.option("--tls-off", "protocols", type=KnownProtocol(), multiple=True, help="This version goes, such as TLSV1.0.")
 @click.option("--cipher-off", "ciphers", multiple=True, help="This cipher goes; `*` stands for anything.")
 @click.option("--on", "on", type=Day(), help="The day of the change: says when each is expected to break first.")
-@since_option
-@until_option
+@since_option("connections")
+@until_option("connections")
 @system_option
 @click.option("--csv", "table", type=FILE, help="Write a ticket for each who has to change something into this file.")
 @json_option

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from cli.dead_letters.selection import moment
+from cli.moments import since_option, until_option
 from cli.reconcile import journal
 from cli.reconcile.case import IDENTITY, Case, Scope
 from cli.reconcile.on_topics import Entries, standings_of, verdicts_of
@@ -25,13 +25,12 @@ from runtime.errors import CheckFailed, ConfigError, Fenced, PipelineError
 from schemas.topics import ENTRIES
 
 JOURNAL, VERDICTS, SPLUNK, ELASTIC = PARTS = ("journal", "verdicts", "splunk", "elastic")
-TIME = "2026-11-22T02:15 (UTC unless it says otherwise), 90m, 12h or 7d"
 
 
 @click.command("reconcile")
 @click.argument("parts", metavar="[PART]...", nargs=-1, type=click.Choice(PARTS))
-@click.option("--since", metavar="TIME", callback=moment, help=f"Only what happened since: {TIME}.")
-@click.option("--until", metavar="TIME", callback=moment, help="Only what happened before this time.")
+@since_option("what happened")
+@until_option("what happened")
 @click.option("--system", help="Only this system.")
 @click.option("--dry-run", is_flag=True, help="Only list the holes.")
 @click.option(

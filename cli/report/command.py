@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli.interruption import interruptible
-from cli.records import Moment
+from cli.moments import since_option, until_option
 from cli.report.lines import DIMENSIONS
 from cli.report.tally import Selection
 from cli.running import running_of
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 SOURCES = ("broker", "journal")
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
-since_option = click.option("--since", type=Moment(), help="Only connections at or after this time (UTC).")
-until_option = click.option("--until", type=Moment(), help="Only connections before this time (UTC).")
 system_option = click.option("--system", "systems", multiple=True, help="Only this system; can be repeated.")
 
 
@@ -64,8 +62,8 @@ class Source(click.ParamType[str]):
 
 @click.command("report")
 @click.argument("source", type=Source())
-@since_option
-@until_option
+@since_option("connections")
+@until_option("connections")
 @click.option(
     "--service", "services", multiple=True, help="Only this service or port, such as telnet or 23; repeatable."
 )

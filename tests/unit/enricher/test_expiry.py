@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from enricher.catalogue import load_catalogue
-from enricher.expiry import expiry_alerts
-from enricher.networks import address_range
+from enricher.expiry import exception_text, expiry_alerts
 from enricher.policy import Notice, PolicyException
 from enricher.policy_file import PORTS, load_policy
+from enricher.ranges import read_addresses
 from schemas.records import AlertKind, Severity, VerdictKind
 
 LAST_DAY = date(2027, 3, 31)
 BACKUP = PolicyException(
-    addresses=address_range("10.9.8.0/24"),
+    addresses=read_addresses("10.9.8.0/24"),
     ports=frozenset({23}),
     system=None,
     verdict=VerdictKind.SECURE,
@@ -52,7 +52,7 @@ def test_an_exception_holds_up_to_and_including_its_day(moment: datetime, holds:
         pytest.param(replace(BACKUP, system="PROD1"), True, id="this system"),
         pytest.param(replace(BACKUP, ports=frozenset({21})), False, id="another port"),
         pytest.param(replace(BACKUP, system="PROD2"), False, id="another system"),
-        pytest.param(replace(BACKUP, addresses=address_range("10.9.8.1-10.9.8.6")), False, id="another address"),
+        pytest.param(replace(BACKUP, addresses=read_addresses("10.9.8.1-10.9.8.6")), False, id="another address"),
     ],
 )
 def test_an_exception_covers_its_addresses_ports_and_system(exception: PolicyException, covered: bool) -> None:
@@ -84,6 +84,15 @@ def test_the_end_is_announced_two_weeks_before_once_a_day(
 
     titles = [alert.title for alert in alerts]
     assert titles == ([f"An exception of the policy ends {raised}: port 23 with 10.9.8.0/24"] if raised else [])
+
+
+def test_what_covers_much_is_named_in_short() -> None:
+    addresses = read_addresses("10.1.1.10-10.1.1.20")
+    wide = replace(BACKUP, ports=frozenset({23, *range(8470, 8477)}), addresses=addresses, system="PROD1")
+    ports = frozenset(range(1, 101, 2))
+
+    assert exception_text(wide) == "ports 23, 8470-8476 with 10.1.1.10-10.1.1.20 on PROD1"
+    assert exception_text(replace(BACKUP, ports=ports)) == "ports 1, 3, 5, 7, 9 and 45 more with 10.9.8.0/24"
 
 
 def test_the_alert_names_who_answers_for_it_and_what_then_happens() -> None:
@@ -133,4 +142,4 @@ def test_the_key_of_an_exception_changes_with_what_it_says() -> None:
 
     assert renewed.key != BACKUP.key
     assert re.fullmatch("[0-9]{10}", BACKUP.key)
-    assert replace(BACKUP, addresses=address_range("10.9.8.0-10.9.8.255")).key == BACKUP.key
+    assert replace(BACKUP, addresses=read_addresses("10.9.8.0-10.9.8.255")).key == BACKUP.key

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from enricher.catalogue import SECURE, Speaks, load_catalogue
-from enricher.networks import address_range
 from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Reason, Tunnel
 from enricher.policy_defaults import ALERTS, OWN_NETWORKS, SEVERITIES, WEAK_CIPHERS
 from enricher.policy_file import load_policy
+from enricher.ranges import read_addresses
 from schemas.records import Network, Severity, VerdictKind
 
 CATALOGUE = load_catalogue()
@@ -110,7 +110,7 @@ def test_an_exception_is_read_with_all_that_it_says(tmp_path: Path) -> None:
     (exception,) = policy(tmp_path, f'mode = "evidence"\n{EXCEPTION}').exceptions
 
     assert exception == PolicyException(
-        addresses=(*address_range("10.9.8.0/24"), *address_range("10.1.1.7"), ip_network("10.1.1.10/31")),
+        addresses=(*read_addresses("10.9.8.0/24"), *read_addresses("10.1.1.7"), ip_network("10.1.1.10/31")),
         ports=frozenset({23, 8470, 8471}),
         system="PROD1",
         verdict=VerdictKind.SECURE,
@@ -157,6 +157,18 @@ def test_addresses_and_tls_are_read(tmp_path: Path) -> None:
     assert read.window_seconds == 30
     assert read.own_addresses == {"2001:db8::5"}
     assert (read.weakest_protocol, read.weak_ciphers, read.needs_forward_secrecy) == ("TLSV1.3", ("RSA_*",), True)
+
+
+def test_ipv4_written_as_ipv6_is_ipv4_as_in_the_entries(tmp_path: Path) -> None:
+    networks = '[networks]\nown = ["::ffff:10.1.0.0/112"]\naddresses = ["::ffff:10.1.1.5"]\n'
+    tunnel = TUNNEL.replace("10.2.0.0/16", "::ffff:10.2.0.0/112")
+
+    read = policy(tmp_path, f'mode = "evidence"\n{networks}{tunnel}{EXCEPTION.replace("10.1.1.7", "::ffff:10.1.1.7")}')
+
+    assert read.networks.locate("10.1.9.9").network is Network.INTERNAL
+    assert read.own_addresses == {"10.1.1.5"}
+    assert read.joined_by_tunnel("10.1.1.5", "10.2.0.9")
+    assert read.exceptions[0].covers("PROD1", "10.1.1.7", 23)
 
 
 def test_the_hash_has_twelve_hexadecimal_digits() -> None:

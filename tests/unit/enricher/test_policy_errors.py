@@ -46,6 +46,16 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         pytest.param(
             "window = true", "line 2, key window: true found; a whole number of seconds from 1 to 600", id="window"
         ),
+        pytest.param(
+            "window = 15.0", "line 2, key window: 15.0 found; a whole number of seconds", id="not a whole number"
+        ),
+        pytest.param(
+            f"window = {10**23}",
+            f"line 2, key window: {10**23} found; a whole number of seconds",
+            id="too long",
+        ),
+        pytest.param("window = 07:30:00", 'line 2, key window: "07:30:00" found; a whole', id="a time of day"),
+        pytest.param("[ports]\nsecure = [22.0]", "line 3, key ports.secure: 22.0 found; a port", id="half a port"),
         pytest.param("window = 0", "line 2, key window: 0 found; a whole number of seconds", id="no window"),
         pytest.param("ports = 3", "line 2, key ports: 3 found; a table, under a line [ports] expected", id="no table"),
         pytest.param(
@@ -176,7 +186,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ),
         pytest.param(
             '[severities]\njournal-gap = { internal = "low" }',
-            'line 3, key severities.journal-gap: {"internal":"low"} found; one of informational',
+            'line 3, key severities.journal-gap: {"internal": "low"} found; one of informational',
             id="severity of one network only",
         ),
         pytest.param(

@@ -9,9 +9,9 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.networks import address_range
 from enricher.policy import Policy, PolicyException, Tunnel
 from enricher.policy_file import load_policy
+from enricher.ranges import read_addresses
 from schemas.codec import decode_as
 from schemas.records import AnyRecord, Entry, Verdict, VerdictKind
 from tests.unit.enricher.samples import accept, progress, stored
@@ -22,7 +22,7 @@ MODES = [
     for name, mode in (("ports", "ports"), ("default", "evidence"))
 ]
 EXCEPTION = PolicyException(
-    addresses=address_range("10.9.8.0/24"),
+    addresses=read_addresses("10.9.8.0/24"),
     ports=frozenset({23}),
     system="PROD1",
     verdict=VerdictKind.SECURE,
@@ -54,7 +54,7 @@ def test_an_exception_decides_on_its_last_day_and_names_who_answers_for_it(polic
         pytest.param({"expires": date(2026, 11, 21)}, id="it ended the day before"),
         pytest.param({"ports": frozenset({21})}, id="another port"),
         pytest.param({"system": "PROD2"}, id="another system"),
-        pytest.param({"addresses": address_range("10.9.9.0/24")}, id="another address"),
+        pytest.param({"addresses": read_addresses("10.9.9.0/24")}, id="another address"),
     ],
 )
 def test_an_exception_that_does_not_fit_changes_nothing(policy: Policy, changes: dict[str, object]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from enricher.policy import Protocol, Reason
-from enricher.tls import cipher_name, protocol_of, weakness
+from enricher.tls import cipher_name, cipher_pattern, protocol_of, weakness
 from schemas.records import Tls
 from tests.unit.enricher.scripts import POLICY
 
@@ -106,6 +106,35 @@ def test_forward_secrecy_counts_where_the_policy_asks_for_it(cipher: str, is_wea
 
     assert weakness(Tls("TLSV1.2", cipher), strict) is (Reason.WEAK_CIPHER if is_weak else None)
     assert weakness(Tls("TLSV1.2", cipher), POLICY) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cipher", "is_weak"),
+    [
+        ("*RSA_AES_128_CBC_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA256", True),
+        ("*RSA_AES_128_CBC_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", False),
+        ("TLS_RSA_WITH_AES_128_CBC_SHA256", "*RSA_AES_128_CBC_SHA256", True),
+        ("*TLS_RSA_WITH_AES_*", "TLS_RSA_WITH_AES_128_CBC_SHA256", True),
+        ("*TLS_RSA_WITH_AES_*", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", False),
+        ("*AES_128_GCM_SHA256", "AES_128_GCM_SHA256", True),
+        ("*AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", False),
+        ("*_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", True),
+        ("*_cbc_sha", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", True),
+        ("*_CBC_SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", False),
+        ("*RSA_AES_128*", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", True),
+    ],
+)
+def test_a_star_in_front_of_a_whole_name_is_ibms_and_stands_for_anything_elsewhere(
+    pattern: str, cipher: str, is_weak: bool
+) -> None:
+    policy = replace(POLICY, weak_ciphers=(cipher_pattern(pattern),))
+
+    assert weakness(Tls("TLSV1.2", cipher), policy) is (Reason.WEAK_CIPHER if is_weak else None)
+
+
+@pytest.mark.parametrize("pattern", [*IBM_WEAK, "*RC4*", "*_CBC_SHA", "TLS_RSA_*", "*", "**RSA_NULL_SHA"])
+def test_a_pattern_that_was_read_reads_as_itself(pattern: str) -> None:
+    assert cipher_pattern(cipher_pattern(pattern)) == cipher_pattern(pattern)
 
 
 def test_an_entry_that_does_not_say_its_protocol_is_not_called_weak() -> None:
