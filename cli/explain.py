@@ -42,7 +42,7 @@ def command(one: str, place: str | None, entries: str | None, as_json: bool) -> 
     places = (place,) if place else (VERDICTS, ALERTS)
     for searched in places:
         found = find(one, read_from(searched, settings))
-        if found:
+        if found and not _is_before(found, one):
             break
     else:
         raise CheckFailed(f"{one}: nothing of this id in {' and '.join(places)}; it may be older than what is kept")
@@ -72,12 +72,19 @@ def find(one: str, records: Iterator[StoredRecord]) -> list[Verdict] | Event | A
     return [history[key] for key in sorted(history, key=lambda key: (len(key), key))] or other
 
 
+def _is_before(found: list[Verdict] | Event | Alert, one: str) -> bool:
+    """Whether a correction was asked for, and only what it would correct was found."""
+    return isinstance(found, list) and one not in {verdict.id for verdict in found} and one != first_id(one)
+
+
 def _explained(found: list[Verdict] | Event | Alert, place: str, settings: Settings) -> Explanation:
     if isinstance(found, Event):
         return explain_event(found)
     if isinstance(found, Alert):
         return explain_alert(found)
     entries = _entries(frozenset(found[-1].evidence), place, settings)
+    if is_file(place) and not entries:
+        click.echo(f"sk2siem: {place} has no entry that this rests on; --entries says where they are", err=True)
     return explain(found, entries, policy_here=_policy_here(settings))
 
 

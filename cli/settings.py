@@ -75,12 +75,13 @@ def _unknown(name: str, known: Mapping[str, Variable]) -> str:
 
 
 def _parsed(variable: Variable, text: str) -> object:
-    """Lists are separated by commas; tables are JSON, as are lists that begin with a bracket."""
+    """Lists are separated by commas; tables are JSON, as lists that begin with a bracket may be: `[::1]:53` is none."""
     if variable.is_table or (variable.is_list and text.startswith("[")):
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:
-            return text
+            if variable.is_table or '"' in text:
+                return text
     if variable.is_list:
         return [part.strip() for part in text.split(",") if part.strip()]
     return text

@@ -26,7 +26,7 @@ def advise(
     if finding.reason in BY_PORT:
         return advise_by_port(match, catalogue.twin(match.entry))
     if finding.reason is Reason.NO_TLS_EVIDENCE:
-        return f"Find out what {port_text(match)} is, and list it in a port catalogue of yours."
+        return _tell(match, catalogue)
     if finding.reason is Reason.EXCEPTION:
         return _exception(connection, match, policy)
     if finding.reason in (Reason.WEAK_PROTOCOL, Reason.WEAK_CIPHER):
@@ -34,11 +34,25 @@ def advise(
     return FIXED.get(finding.reason)
 
 
+def _tell(match: Match, catalogue: Catalogue) -> str:
+    """What to tell, or to do, so that the next one is known."""
+    if match.entry is None:
+        return f"Find out what {port_text(match)} is, and list it in a port catalogue of yours."
+    if match.entry.speaks is not Speaks.TLS:
+        return advise_by_port(match, catalogue.twin(match.entry))
+    return (
+        f"Say in a port catalogue of yours who does the TLS of {port_text(match)}: "
+        'tls_by = "system" for System TLS, "other" for Java or OpenSSL.'
+    )
+
+
 def advise_by_port(match: Match, twin: PortEntry | None) -> str:
     """What to do about a port that is not, or may not be, encrypted."""
     if match.entry is None or match.entry.speaks in (Speaks.TLS, Speaks.ENCRYPTED):
         return f"If {port_text(match)} is encrypted here, add it to the policy's secure ports."
     move = _move(match, twin) if twin else None
+    if match.entry.is_ftp_data:
+        return "Require TLS for the data of this FTP session, too (PROT P): its control connection decides that."
     if match.entry.speaks is Speaks.UPGRADABLE:
         return f"Require TLS on {port_text(match)}{', or ' + move if move else ''}."
     if match.entry.speaks is Speaks.OWN_SCHEME:
@@ -60,6 +74,8 @@ def direction_text(direction: Direction, match: Match, *, system: str, other: st
     other = other or "an unknown address"
     if direction is Direction.OUTBOUND:
         return f"{system} connected to {other} {'from' if match.is_local else 'on'} {port_text(match)}"
+    if direction is Direction.UNKNOWN:
+        return f"{other} and {system} had a connection on {port_text(match)}"
     return f"{other} connected to {system} on {port_text(match)}"
 
 

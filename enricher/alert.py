@@ -29,19 +29,22 @@ WHY: dict[str, str] = {
     Reason.WEAK_PROTOCOL: "with {tls}, a protocol below what the policy asks for",
     Reason.WEAK_CIPHER: "with {tls}, a cipher that the policy does not count as encrypted",
     Reason.TLS: "with {tls}",
-    Reason.CLEARTEXT_PORT: "a port on the policy's list of clear-text ports",
+    Reason.CLEARTEXT_PORT: "a port that is listed as clear text",
     Reason.ENCRYPTED_PROTOCOL: "a port that is always encrypted",
     Reason.OWN_SCHEME: "a port with a scheme of its own, which the journal cannot show",
     Reason.HANDSHAKE_FAILED: "and the TLS handshake failed",
     Reason.GAP: "and journal entries are missing right after it",
     Reason.SOURCE_ENDED: "and nothing was read of the system after it",
-    Reason.SECURE_PORT: "a port on the policy's list of secure ports",
+    Reason.SECURE_PORT: "a port that is listed as encrypted",
     Reason.TLS_NOT_AUDITED: "while TLS handshakes were not audited",
-    Reason.NO_UPGRADE: "a port that begins in clear text, and no TLS handshake followed",
+    Reason.NO_UPGRADE: "a port that begins in clear text, and no TLS handshake succeeded",
     Reason.TLS_EXPECTED: "a TLS port, and no handshake followed",
-    Reason.NO_TLS_EVIDENCE: "and no TLS handshake followed",
+    Reason.NO_TLS_EVIDENCE: "and no TLS handshake succeeded",
     Reason.NOT_IN_SECURE_LIST: "a port that is not on the policy's list of secure ports",
 }
+
+
+ENDS = {Direction.INBOUND: "to", Direction.OUTBOUND: "from", Direction.UNKNOWN: "with"}
 
 
 def alert_about(verdict: Verdict, match: Match, policy: Policy, *, before: Finding | None = None) -> Alert | None:
@@ -53,7 +56,7 @@ def alert_about(verdict: Verdict, match: Match, policy: Policy, *, before: Findi
     if verdict.reason not in policy.alerts and not told_before:
         return None
     other = verdict.destination if verdict.direction is Direction.OUTBOUND else verdict.source
-    end = f"{'from' if verdict.direction is Direction.OUTBOUND else 'to'} {verdict.system}"
+    end = f"{ENDS[verdict.direction]} {verdict.system}"
     who = direction_text(verdict.direction, match, system=verdict.system, other=other.address)
     title = TITLES.get(verdict.reason, BY_VERDICT[verdict.verdict]).format(end=end)
     why = WHY[verdict.reason].format(tls=_tls_text(verdict.tls))
@@ -95,9 +98,7 @@ def gap_alert(gap: Gap, policy: Policy) -> Alert | None:
 
 
 def _corrected(before: Finding | None) -> str:
-    return (
-        f" Its TLS entry came late; before, it was {before.kind} ({before.reason})." if before and before.kind else ""
-    )
+    return f" Before its TLS entry was read, it was {before.kind} ({before.reason})." if before and before.kind else ""
 
 
 def _tls_text(tls: Tls | None) -> str:

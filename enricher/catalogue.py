@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from enricher.toml_file import Table, read_table, tables_of
+from enricher.toml_file import Mistakes, Table, read_table, tables_of
 from schemas.records import Direction
 
 
@@ -53,6 +53,11 @@ class PortEntry:
     outbound_local: bool = False
     note: str | None = None
 
+    @property
+    def is_ftp_data(self) -> bool:
+        """Whether it carries the data of an FTP session: the control connection decides whether that is encrypted."""
+        return self.outbound_local or self.service == PASSIVE_DATA
+
 
 class Match(NamedTuple):
     """The port that tells the service of a connection, whether it is the system's own, and what is known of it."""
@@ -78,15 +83,18 @@ class Catalogue:
     ) -> Match:
         """Inbound goes by the local port; outbound by the remote one, unless the local port is of active FTP data.
 
-        Where the direction is unknown, by whichever is listed, the local one first.
+        Of UDP (an answer has an entry of its own), and where the direction is unknown, by the other one if only that is
+        listed.
         """
-        local = self.get(transport, local_port)
-        if direction is Direction.INBOUND or (local and local.outbound_local):
-            return Match(local_port, True, local or self._passive_data(transport, local_port))
-        remote = self.get(transport, remote_port)
-        if direction is Direction.UNKNOWN and (local or not remote):
-            return Match(local_port, True, local)
-        return Match(remote_port, False, remote)
+        local, remote = self.get(transport, local_port), self.get(transport, remote_port)
+        is_local = direction is not Direction.OUTBOUND or (local is not None and local.outbound_local)
+        if (transport is Transport.UDP or direction is Direction.UNKNOWN) and bool(local) != bool(remote):
+            is_local = bool(local)
+        if not is_local:
+            return Match(remote_port, False, remote)
+        if local is None and direction is Direction.INBOUND:
+            local = self._passive_data(transport, local_port)
+        return Match(local_port, True, local)
 
     def get(self, transport: Transport, port: int | None) -> PortEntry | None:
         return None if port is None else self.ports.get((transport, port))
@@ -125,33 +133,52 @@ FIELDS = frozenset(PortEntry.__dataclass_fields__) | {"ports"}
 
 
 def load_catalogue(overrides: Path | None = None) -> Catalogue:
-    """The catalogue that ships, with `overrides` merged over it. Raises ConfigError naming file, line and key."""
+    """The catalogue that ships, with `overrides` merged over it.
+
+    Raises ConfigError with one line per problem, with file, line and key.
+    """
     shipped = read_table(files("enricher").joinpath("ports.toml"))
     tops = [shipped] if overrides is None else [shipped, read_table(overrides)]
     rows: Rows = {}
     passive: tuple[int, ...] = ()
+    mistakes = Mistakes()
     for top in tops:
-        top.refuse_unknown({"port", "passive_ftp"})
-        rows |= _rows(top, rows)
-        said = top.port_numbers("passive_ftp")
-        passive = passive if said is None else said
-    entries = {key: _entry(key, table, values) for key, (table, values) in rows.items()}
-    _check_twins(entries, rows)
+        with mistakes.noted():
+            top.refuse_unknown({"port", "passive_ftp"})
+        with mistakes.noted():
+            said = top.port_numbers("passive_ftp")
+            passive = passive if said is None else said
+        rows |= _rows(top, rows, mistakes)
+    entries: dict[Key, PortEntry] = {}
+    for key, (table, values) in rows.items():
+        with mistakes.noted():
+            entries[key] = _entry(key, table, values)
+    mistakes.refuse()
+    for key, entry in entries.items():
+        with mistakes.noted():
+            _check_twin(key, entry, entries, rows)
+    mistakes.refuse()
     return Catalogue(entries, frozenset(passive))
 
 
-def _rows(top: Table, known: Rows) -> Rows:
+def _rows(top: Table, known: Rows, mistakes: Mistakes) -> Rows:
     """The raw fields of each port of one file, laid over those of `known`."""
     rows: Rows = {}
-    for table in tables_of(top, "port"):
-        table.refuse_unknown(FIELDS)
-        fields = {name: value for name, value in table.values.items() if name not in ("port", "ports", "transport")}
-        for key in _keys(table):
-            if key in rows:
-                raise table.error("", f"port {key[1]} ({key[0]}) stands in this file twice")
-            before = known[key][1] if key in known else {}
-            rows[key] = (table, before | fields)
+    with mistakes.noted():
+        for table in tables_of(top, "port"):
+            with mistakes.noted():
+                rows |= _rows_of(table, known, rows)
     return rows
+
+
+def _rows_of(table: Table, known: Rows, others: Rows) -> Rows:
+    table.refuse_unknown(FIELDS)
+    fields = {name: value for name, value in table.values.items() if name not in ("port", "ports", "transport")}
+    keys = _keys(table)
+    for key in keys:
+        if key in others:
+            raise table.error("", f"port {key[1]} ({key[0]}) stands in this file twice")
+    return {key: (table, (known[key][1] if key in known else {}) | fields) for key in keys}
 
 
 def _keys(table: Table) -> list[Key]:
@@ -190,15 +217,12 @@ def _entry(key: Key, table: Table, values: dict[str, object]) -> PortEntry:
     )
 
 
-def _check_twins(entries: Mapping[Key, PortEntry], rows: Rows) -> None:
-    for key, entry in entries.items():
-        if entry.twin is None:
-            continue
-        twin = (entry.transport, entry.twin)
-        if twin not in entries:
-            raise rows[key][0].error("twin", f"port {entry.twin} ({entry.transport}) is not listed")
-        if entries[twin].speaks not in SECURE:
-            problem = (
-                f"port {entry.port} ({entry.service}) has {entry.twin} as its secure twin: tls or encrypted expected"
-            )
-            raise rows[twin][0].error("speaks", f"{problem}, or another twin there")
+def _check_twin(key: Key, entry: PortEntry, entries: Mapping[Key, PortEntry], rows: Rows) -> None:
+    if entry.twin is None:
+        return
+    twin = (entry.transport, entry.twin)
+    if twin not in entries:
+        raise rows[key][0].error("twin", f"port {entry.twin} ({entry.transport}) is not listed")
+    if entries[twin].speaks not in SECURE:
+        problem = f"port {entry.port} ({entry.service}) has {entry.twin} as its secure twin: tls or encrypted expected"
+        raise rows[twin][0].error("speaks", f"{problem}, or another twin there")

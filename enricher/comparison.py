@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from enricher.catalogue import Catalogue
 from enricher.ended import Ended, Span
+from enricher.facts import match_verdict
 from enricher.judge import Judge
 from enricher.policy import Policy
 from runtime.record import Record, StoredRecord
@@ -122,6 +123,7 @@ class _Side:
         self.alerts: set[EventId] = set()
         self.rejected = 0
         self._judge = Judge(catalogue, policy)
+        self._catalogue = catalogue
         self._span = span
         self._whos: dict[Who, Who] = {}
         self._conclusions: dict[Conclusion, Conclusion] = {}
@@ -149,7 +151,8 @@ class _Side:
             return
         one = first_id(verdict.id)
         remote = verdict.destination if verdict.direction is Direction.OUTBOUND else verdict.source
-        who = Who(verdict.system, verdict.direction, verdict.service, verdict.destination.port, remote.address)
+        port = match_verdict(verdict, self._catalogue).port
+        who = Who(verdict.system, verdict.direction, verdict.service, port, remote.address)
         self.who[one] = self._whos.setdefault(who, who)
         self._note(one, Conclusion(verdict.verdict, verdict.reason))
 

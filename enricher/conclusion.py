@@ -1,9 +1,9 @@
 """From what was found about a connection to the verdict record, with all that it rests on."""
 
 from enricher.advice import advise
-from enricher.catalogue import Catalogue, Match, Transport
+from enricher.catalogue import Catalogue, Match
 from enricher.connection import Connection, Finding
-from enricher.facts import DIRECTIONS, UDP, deciding_tls
+from enricher.facts import DIRECTIONS, deciding_tls, transport_of
 from enricher.networks import Location
 from enricher.policy import Policy
 from schemas.ids import correction_id
@@ -33,7 +33,7 @@ def conclude(
         connection.detail_type,
         direction,
         location.network,
-        Transport.UDP if connection.detail_type in UDP else Transport.TCP,
+        transport_of(connection.detail_type, connection.local_port, connection.remote_port),
         match.entry.service if match.entry else None,
         local if outbound else remote,
         remote if outbound else local,

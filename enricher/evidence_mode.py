@@ -9,7 +9,7 @@ from enricher.conclusion import conclude
 from enricher.connection import Connection, Finding, connection_of, handshake_of
 from enricher.decision import Decided, Decision, Unjoined
 from enricher.events import event_of, match_of
-from enricher.facts import UDP, Facts, match_port
+from enricher.facts import IKE_PORTS, UDP, Facts, match_port
 from enricher.join import Join
 from enricher.levels import Levels
 from enricher.naming import Published
@@ -21,7 +21,7 @@ from schemas.records import DetailType, Entry
 
 CONNECTIONS = frozenset({DetailType.ACCEPT, DetailType.CONNECT})
 HANDSHAKES = frozenset({DetailType.SECURE, DetailType.FAILED_SECURE})
-VPN_PORTS = frozenset({0, 500, 4500})
+VPN_PORTS = IKE_PORTS | {0}
 REMEMBERED_PORTS = 65_536
 TELNET = frozenset({"telnet", "telnet-ssl"})
 

@@ -105,11 +105,8 @@ def lines_of(explanation: Explanation) -> Iterator[str]:
 
 def _seen(verdict: Verdict) -> Iterator[str]:
     when = f"{verdict.time:%Y-%m-%d %H:%M:%S.%f} UTC (the journal says {verdict.journal_time})"
-    service = f"{verdict.service}, port" if verdict.service else "port"
-    yield (
-        f"At {when}, {_end(verdict.source, verdict, Direction.OUTBOUND)} connected over {verdict.transport.upper()} to "
-        f"{_end(verdict.destination, verdict, Direction.INBOUND)}, {service} {verdict.destination.port or 'unknown'}."
-    )
+    service = f"; the service is {verdict.service}" if verdict.service else ""
+    yield f"At {when}, {_opened(verdict)}{service}."
     if verdict.network is not None:
         yield f"The other end is {NETWORKS[verdict.network]}."
     for end in (verdict.source, verdict.destination):
@@ -118,6 +115,8 @@ def _seen(verdict: Verdict) -> Iterator[str]:
     if verdict.tls:
         cipher = f" with {verdict.tls.cipher}" if verdict.tls.cipher else ""
         yield f"The TLS handshake used {verdict.tls.protocol}{cipher}."
+    elif len(verdict.evidence) > 1 or verdict.detail_type is DetailType.SECURE:
+        yield "A TLS entry that names no protocol belongs to it."
     elif verdict.mode == Mode.EVIDENCE:
         yield "No TLS facts were joined to it."
     if verdict.detail:
@@ -126,10 +125,20 @@ def _seen(verdict: Verdict) -> Iterator[str]:
         yield "The entry was more than 15 minutes old when it was read."
 
 
-def _end(end: Endpoint, verdict: Verdict, own: Direction) -> str:
-    """The end is the system's own in a connection of the direction `own`."""
+def _opened(verdict: Verdict) -> str:
+    """Who opened the connection, where that is known; where it is not, the destination is the system's own end."""
+    is_outbound, over = verdict.direction is Direction.OUTBOUND, verdict.transport.upper()
+    source = _end(verdict.source, verdict.system if is_outbound else None)
+    destination = _end(verdict.destination, None if is_outbound else verdict.system)
+    if verdict.direction is Direction.UNKNOWN:
+        return f"{source} and {destination} had a connection over {over}, and it is not known who opened it"
+    return f"{source} connected over {over} to {destination}"
+
+
+def _end(end: Endpoint, system: str | None) -> str:
+    """`system` where the end is its own."""
     address = end.address or "an unknown address"
-    return f"{verdict.system} ({address})" if verdict.direction is own else address
+    return f"{f'{system} ({address})' if system else address} port {end.port or 'unknown'}"
 
 
 def _evidence(verdict: Verdict, entries: Mapping[EventId, Entry]) -> Iterator[str]:

@@ -8,9 +8,10 @@ from enricher.levels import Levels
 from enricher.networks import Location
 from enricher.policy import Policy, PolicyException
 from enricher.tls import weakness
-from schemas.records import DetailType, Direction, Tls
+from schemas.records import DetailType, Direction, Tls, Verdict
 
 UDP = frozenset({DetailType.INBOUND_UDP, DetailType.OUTBOUND_UDP})
+IKE_PORTS = frozenset({500, 4500})
 DIRECTIONS = {
     DetailType.ACCEPT: Direction.INBOUND,
     DetailType.CONNECT: Direction.OUTBOUND,
@@ -59,7 +60,22 @@ def deciding_tls(connection: Connection, policy: Policy) -> Tls | None:
 def match_port(
     detail_type: DetailType, local_port: int | None, remote_port: int | None, *, catalogue: Catalogue
 ) -> Match:
-    """The port that tells the service: of UDP and of handshakes, whichever is listed."""
-    direction = Direction.UNKNOWN if detail_type in UDP else DIRECTIONS.get(detail_type, Direction.UNKNOWN)
-    transport = Transport.UDP if detail_type in UDP else Transport.TCP
+    """The port that tells the service; of handshakes alone, whichever is listed."""
+    direction = DIRECTIONS.get(detail_type, Direction.UNKNOWN)
+    transport = transport_of(detail_type, local_port, remote_port)
     return catalogue.match(direction, local_port, remote_port, transport=transport)
+
+
+def match_verdict(verdict: Verdict, catalogue: Catalogue) -> Match:
+    """The same of a connection that has been judged."""
+    ends = verdict.source, verdict.destination
+    local, remote = ends if verdict.direction is Direction.OUTBOUND else reversed(ends)
+    return match_port(verdict.detail_type, local.port, remote.port, catalogue=catalogue)
+
+
+def transport_of(detail_type: DetailType, local_port: int | None, remote_port: int | None) -> Transport:
+    """Handshakes of VPN (IKE) are over UDP, all others over TCP."""
+    if detail_type in UDP:
+        return Transport.UDP
+    is_ike = detail_type not in DIRECTIONS and (local_port in IKE_PORTS or remote_port in IKE_PORTS)
+    return Transport.UDP if is_ike else Transport.TCP

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import orjson
 
 from enricher.alert import alert_about
-from enricher.catalogue import Catalogue, Match
+from enricher.catalogue import Catalogue
 from enricher.comparison import in_batches
 from enricher.connection import Finding
 from enricher.events import event_of
-from enricher.facts import match_port
+from enricher.facts import match_verdict
 from enricher.judge import Judge
 from enricher.names import ReverseResolver
 from enricher.naming import Published, with_names
@@ -19,7 +19,7 @@ from enricher.policy import Policy, Reason
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode, encode
 from schemas.ids import correction_id, first_id
-from schemas.records import Alert, Direction, Entry, Event, EventId, Verdict, changed
+from schemas.records import Alert, Entry, Event, EventId, Verdict, changed
 from schemas.topics import ALERTS, ENTRIES
 
 
@@ -73,14 +73,9 @@ class Restoration:
         number = int(last.id.rpartition(".c")[2]) if last.supersedes else 0
         verdict = changed(new, id=correction_id(first_id(last.id), number + 1), supersedes=last.id)
         before = Finding(last.verdict, Reason(last.reason), last.basis, last.detail)
-        alert = alert_about(verdict, self._match(verdict), self._policy, before=before)
+        alert = alert_about(verdict, match_verdict(verdict, self._catalogue), self._policy, before=before)
         alerts = [output._replace(topic=ALERTS, value=encode(alert), type=Alert.type)] if alert else []
         return [output._replace(value=encode(verdict)), *alerts]
-
-    def _match(self, verdict: Verdict) -> Match:
-        ends = verdict.source, verdict.destination
-        local, remote = ends if verdict.direction is Direction.OUTBOUND else reversed(ends)
-        return match_port(verdict.detail_type, local.port, remote.port, catalogue=self._catalogue)
 
 
 def in_place(records: Iterable[StoredRecord], late: Sequence[Late]) -> Iterator[StoredRecord]:

@@ -52,7 +52,8 @@ RULES: Mapping[tuple[Mode, Reason], Rule] = {
         15, "The port only speaks TLS, and no handshake was seen: a scan or a health check that never spoke."
     ),
     (Mode.EVIDENCE, Reason.NO_TLS_EVIDENCE): Rule(
-        16, "Nothing is known of the port, and no handshake was seen while TLS was audited."
+        16,
+        "No handshake succeeded, and the port does not tell: it is not listed, or its TLS may leave no facts.",
     ),
     (Mode.PORTS, Reason.EXCEPTION): Rule(1, "An exception of the policy covers this connection, and is in force."),
     (Mode.PORTS, Reason.CANARY): Rule(1, CANARY),

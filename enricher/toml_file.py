@@ -1,7 +1,8 @@
 """TOML files written by people: read with errors that name file, line and key."""
 
 import tomllib
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources.abc import Traversable
@@ -89,6 +90,26 @@ class Table:
         if type(value) is not int or not 1 <= value <= LARGEST_PORT:
             raise self.error(key, f"{value!r} is not a port; a number from 1 to {LARGEST_PORT} expected")
         return value
+
+
+class Mistakes:
+    """What is wrong in files: the first problem of each key, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self._problems: dict[str, ConfigError] = {}
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """What this part of the work finds wrong ends the part alone."""
+        try:
+            yield
+        except ConfigError as error:
+            self._problems.setdefault(str(error).partition(": ")[0], error)
+
+    def refuse(self) -> None:
+        """Raises ConfigError with one line per problem, where there is one."""
+        if self._problems:
+            raise ConfigError("\n".join(map(str, self._problems.values())))
 
 
 def read_table(file: Path | Traversable) -> Table:

@@ -227,7 +227,7 @@ ROWS = (
         _not_audited,
     ),
     Row(
-        "a port that can go over to TLS (FTP 21, SMTP 25), and no S",
+        'a port that can go over to TLS (FTP 21, SMTP 25), not listed with `tls_by = "other"`, and no S',
         "insecure, `no-upgrade` (evidence)",
         _no_upgrade,
         (Speaks.UPGRADABLE,),

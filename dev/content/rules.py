@@ -15,19 +15,13 @@ RUN_BOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 MINUTES = re.compile(r"(\d+)m")
 
-# MITRE ATT&CK, as far as our rules name it
+# MITRE ATT&CK, where it truly fits: a first connection or a failed handshake by itself is no technique
 TACTICS = {
     "credential-access": ("TA0006", "Credential Access"),
-    "lateral-movement": ("TA0008", "Lateral Movement"),
-    "exfiltration": ("TA0010", "Exfiltration"),
-    "reconnaissance": ("TA0043", "Reconnaissance"),
     "defense-evasion": ("TA0005", "Defense Evasion"),
 }
 TECHNIQUES = {
     "T1040": "Network Sniffing",
-    "T1021": "Remote Services",
-    "T1048": "Exfiltration Over Alternative Protocol",
-    "T1595": "Active Scanning",
     "T1562": "Impair Defenses",
     "T1070": "Indicator Removal",
 }

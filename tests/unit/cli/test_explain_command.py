@@ -116,6 +116,26 @@ def test_the_entries_of_a_file_may_be_in_another(folder: Path, capsys: pytest.Ca
     assert KNOWN in both
 
 
+def test_a_file_without_entries_is_said_to_have_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "verdicts.ndjson").write_bytes(encode(BY_PORT))
+
+    run_command(["explain", BY_PORT.id, "--from", "verdicts.ndjson"])
+
+    assert capsys.readouterr().err == (
+        "sk2siem: verdicts.ndjson has no entry that this rests on; --entries says where they are\n"
+    )
+
+
+def test_a_correction_that_is_not_there_is_not_answered_by_what_came_before(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(folder, verdicts=[BY_PORT, CORRECTIONS[0]])
+
+    assert run_command(["explain", CORRECTIONS[1].id]) == 69
+
+    assert f"{CORRECTIONS[1].id}: nothing of this id in sk.verdicts and sk.alerts" in capsys.readouterr().err
+
+
 def test_an_alert_about_no_connection_is_found_among_the_alerts(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

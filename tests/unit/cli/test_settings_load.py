@@ -43,6 +43,18 @@ def test_nested_names_reach_their_section_and_a_sink_is_there_once_it_is_set() -
     assert settings.file.path == "verdicts"
 
 
+@pytest.mark.parametrize(
+    ("text", "servers"),
+    [
+        pytest.param("10.1.1.1, [::1]:5353", ("10.1.1.1", "[::1]:5353"), id="commas"),
+        pytest.param("[::1]:5353", ("[::1]:5353",), id="a bracket that begins no JSON"),
+        pytest.param('["10.1.1.1","[::1]:5353"]', ("10.1.1.1", "[::1]:5353"), id="JSON"),
+    ],
+)
+def test_a_list_is_separated_by_commas_or_json(text: str, servers: tuple[str, ...]) -> None:
+    assert load({"SK2SIEM_ENRICHER__DNS__SERVERS": text}).enricher.dns.servers == servers
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     settings = load({"SK2SIEM_OPS__PORT": "", "SK2SIEM_SPLUNK__TOKEN": "", "SK2SIEM_BOGUS": ""})
 
@@ -79,6 +91,11 @@ def test_an_empty_variable_counts_as_not_set() -> None:
             {"SK2SIEM_PRODUCER__TIME_ZONE": "Mars/Base"},
             "SK2SIEM_PRODUCER__TIME_ZONE: an IANA time zone expected",
             id="time-zone",
+        ),
+        pytest.param(
+            {"SK2SIEM_ENRICHER__DNS__SERVERS": '["10.1.1.1",'},
+            "SK2SIEM_ENRICHER__DNS__SERVERS: input should be a valid tuple",
+            id="half-a-list",
         ),
         pytest.param({"SK2SIEM_SPLUNK__TOKEN": SECRET}, "SK2SIEM_SPLUNK__URL: must be set", id="half-a-sink"),
         pytest.param(

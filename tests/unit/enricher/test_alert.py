@@ -6,11 +6,25 @@ import pytest
 
 from enricher.alert import gap_alert
 from enricher.catalogue import load_catalogue
+from enricher.judge import Judge
 from enricher.policy import Policy, Reason
-from enricher.policy_file import PORTS, load_policy
+from enricher.policy_file import DEFAULT, PORTS, load_policy
 from enricher.ports_mode import publish_by_port
-from schemas.records import Alert, AlertKind, Entry, EventId, Gap, JournalPlace, Severity, Verdict, VerdictKind, changed
-from tests.unit.enricher.samples import TIME, accept, connect
+from schemas.codec import decode_as
+from schemas.records import (
+    Alert,
+    AlertKind,
+    DetailType,
+    Entry,
+    EventId,
+    Gap,
+    JournalPlace,
+    Severity,
+    Verdict,
+    VerdictKind,
+    changed,
+)
+from tests.unit.enricher.samples import ACCEPT, TIME, accept, connect, progress, stored
 
 CATALOGUE = load_catalogue()
 POLICY = replace(load_policy(PORTS, CATALOGUE), outbound=True)
@@ -41,21 +55,21 @@ def raised(entry: Entry, policy: Policy = POLICY) -> Alert | None:
         pytest.param(
             accept(23),
             "Clear-text connection to PROD1: telnet (port 23)",
-            "10.9.8.7 connected to PROD1 on telnet (port 23), a port on the policy's list of clear-text ports.",
+            "10.9.8.7 connected to PROD1 on telnet (port 23), a port that is listed as clear text.",
             "Move this client to port 992 (telnet-ssl).",
             id="inbound",
         ),
         pytest.param(
             connect(80),
             "Clear-text connection from PROD1: http (port 80)",
-            "PROD1 connected to 198.51.100.9 on http (port 80), a port on the policy's list of clear-text ports.",
+            "PROD1 connected to 198.51.100.9 on http (port 80), a port that is listed as clear text.",
             "Let this system connect to port 443 (https) of that server.",
             id="outbound",
         ),
         pytest.param(
             accept(512),
             "Clear-text connection to PROD1: exec (port 512)",
-            "10.9.8.7 connected to PROD1 on exec (port 512), a port on the policy's list of clear-text ports.",
+            "10.9.8.7 connected to PROD1 on exec (port 512), a port that is listed as clear text.",
             "No encrypted port is known for exec: replace it, or lead it through a tunnel.",
             id="no twin",
         ),
@@ -71,7 +85,7 @@ def raised(entry: Entry, policy: Policy = POLICY) -> Alert | None:
             "Connection from PROD1 on a port that is not on the secure list: ftp-data (port 20)",
             "PROD1 connected to 198.51.100.9 from ftp-data (port 20), a port that is not on the policy's list of secure"
             " ports.",
-            "Require TLS on ftp-data (port 20), or move this client to port 989 (ftps-data).",
+            "Require TLS for the data of this FTP session, too (PROT P): its control connection decides that.",
             id="active FTP data: the system is the server",
         ),
         pytest.param(
@@ -101,6 +115,18 @@ def test_an_insecure_connection_raises_an_alert_in_plain_words(
     assert (alert.title, alert.description, alert.advice) == (title, description, advice)
     assert alert.connection is not None
     assert alert.connection.advice == advice
+
+
+def test_a_handshake_alone_does_not_tell_who_opened_the_connection() -> None:
+    alone = changed(ACCEPT, detail_type=DetailType.SECURE, local_port=40001, secure_version="TLSV1.0")
+    clock = [changed(progress(seconds=seconds), audit_levels=("*NETSECURE",)) for seconds in (-60, 60)]
+    seen = [stored(clock[0], 0), stored(alone, 1), stored(clock[1], 2)]
+
+    outputs = Judge(CATALOGUE, load_policy(DEFAULT, CATALOGUE)).process(seen).outputs
+
+    (alert,) = [decode_as(Alert, output.value) for output in outputs if output.type == Alert.type]
+    assert alert.title == "Connection with PROD1 with a weak TLS protocol: port 40001"
+    assert alert.description.startswith("10.9.8.7 and PROD1 had a connection on port 40001, with TLSV1.0, a protocol")
 
 
 def test_an_alert_has_the_id_time_and_severity_of_its_verdict() -> None:

@@ -147,6 +147,10 @@ def test_passive_ftp_data_may_go_over_to_system_tls(tmp_path: Path) -> None:
         pytest.param(Direction.INBOUND, 514, 50123, TCP, "shell", True, id="514 over TCP"),
         pytest.param(Direction.INBOUND, 514, 50123, UDP, "syslog", True, id="514 over UDP"),
         pytest.param(Direction.OUTBOUND, 123, 161, UDP, "snmp", False, id="outbound UDP"),
+        pytest.param(Direction.OUTBOUND, 161, 50123, UDP, "snmp", True, id="outbound UDP, an answer"),
+        pytest.param(Direction.OUTBOUND, 40123, 5999, UDP, None, False, id="outbound UDP, neither is listed"),
+        pytest.param(Direction.INBOUND, 40123, 53, UDP, "domain", False, id="inbound UDP, an answer"),
+        pytest.param(Direction.INBOUND, 40123, 5999, UDP, None, True, id="inbound UDP, neither is listed"),
         pytest.param(Direction.UNKNOWN, 992, 50123, TCP, "telnet-ssl", True, id="unknown: the local port is listed"),
         pytest.param(Direction.UNKNOWN, 50123, 443, TCP, "https", False, id="unknown: the remote port is listed"),
         pytest.param(Direction.UNKNOWN, 50123, 50124, TCP, None, True, id="unknown: neither is"),
@@ -261,6 +265,33 @@ def test_a_wrong_file_is_refused_with_line_and_key(tmp_path: Path, text: str, li
 
     assert str(refused.value).startswith(f"{file}, line {line}, {problem}")
     assert "\n" not in str(refused.value)
+
+
+def test_each_mistake_is_told_once(tmp_path: Path) -> None:
+    text = """\
+passive_ftp = [0]
+[[port]]
+ports = ["7000-7010"]
+speaks = "tls"
+[[port]]
+port = 23
+speaks = "Klingon"
+[[port]]
+port = 22
+colour = "red"
+"""
+    file = site(tmp_path, text)
+
+    with pytest.raises(ConfigError) as refused:
+        load_catalogue(file)
+
+    lines = str(refused.value).splitlines()
+    assert sorted(line.removeprefix(f"{file}, ").partition(": ")[0] for line in lines) == [
+        "line 1, key passive_ftp",
+        "line 10, key port.colour",
+        "line 2, key port.service",
+        "line 7, key port.speaks",
+    ]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def test_connections_that_get_another_verdict_are_listed_by_whose_they_are_most_
     assert (found.old_alerts, found.new_alerts) == (4, 1)
 
 
+def test_ftp_data_goes_by_the_port_that_tells_it() -> None:
+    seen = journal(*(connect(port, local_port=20) for port in (50001, 50002)), progress(seconds=60))
+
+    (flip,) = compare(seen, CATALOGUE, OLD, altered(outbound=True)).flips
+
+    assert flip.who == Who("PROD1", Direction.OUTBOUND, "ftp-data", 20, "198.51.100.9")
+
+
 def test_the_example_is_the_first_of_its_sort() -> None:
     found = compare(SEEN, CATALOGUE, OLD, altered(secure_ports=OLD.secure_ports | {4711}))
 

@@ -172,6 +172,42 @@ def test_what_adds_to_the_reason_is_told(detail: str, sentence: str) -> None:
     assert any(line.strip().startswith(sentence) for line in lines)
 
 
+FTP_DATA = changed(OUTBOUND, service="ftp-data", source=Endpoint("10.1.1.5", 20))
+FAILED = changed(BY_EVIDENCE, evidence=(ACCEPT.id, HANDSHAKE.id), reason="handshake-failed")
+ALONE = changed(
+    BY_EVIDENCE,
+    detail_type=DetailType.SECURE,
+    direction=Direction.UNKNOWN,
+    service=None,
+    destination=Endpoint("10.1.1.5", 40001),
+)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        pytest.param(
+            FTP_DATA,
+            "PROD1 (10.1.1.5) port 20 connected over TCP to 198.51.100.9 port 4711; the service is ftp-data.",
+            id="active FTP data",
+        ),
+        pytest.param(
+            ALONE,
+            "10.9.8.7 port 50123 and PROD1 (10.1.1.5) port 40001 had a connection over TCP, and it is not known who "
+            "opened it.",
+            id="a handshake alone",
+        ),
+        pytest.param(ALONE, "A TLS entry that names no protocol belongs to it.", id="which names no protocol"),
+        pytest.param(FAILED, "A TLS entry that names no protocol belongs to it.", id="a handshake that failed"),
+        pytest.param(BY_EVIDENCE, "No TLS facts were joined to it.", id="no handshake"),
+    ],
+)
+def test_what_was_seen_is_told_as_it_was(verdict: Verdict, sentence: str) -> None:
+    seen = dict(explain([verdict], {}, policy_here=None).parts)["What was seen"]
+
+    assert [told for told in seen if told.endswith(sentence)] != []
+
+
 def test_the_rows_are_those_of_the_verdict_table() -> None:
     table = {(row, reason) for row, one in enumerate(ROWS, 1) for reason in Reason if f"`{reason}`" in one.outcome}
 

@@ -1,5 +1,6 @@
 """A policy says how connections are judged; its hash changes exactly when what it says changes."""
 
+import re
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from enricher.catalogue import SECURE, Speaks, load_catalogue
 from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Reason, Tunnel
 from enricher.policy_defaults import ALERTS, OWN_NETWORKS, SEVERITIES, WEAK_CIPHERS
-from enricher.policy_file import load_policy
+from enricher.policy_file import load_policy, policy_source
 from enricher.ranges import read_addresses
 from schemas.records import Network, Severity, VerdictKind
 
@@ -35,9 +36,24 @@ def policy(tmp_path: Path, text: str) -> Policy:
     return load_policy(file, CATALOGUE)
 
 
-def test_the_lists_written_out_in_the_ports_policy_are_those_of_the_catalogue() -> None:
-    assert PORTS.secure_ports == CATALOGUE.tcp_ports(SECURE)
-    assert PORTS.cleartext_ports == CATALOGUE.tcp_ports({Speaks.CLEARTEXT})
+def test_the_lists_shown_in_the_ports_policy_are_those_of_the_catalogue(tmp_path: Path) -> None:
+    text = policy_source(Path("ports")).read_text(encoding="utf-8")
+    lists = re.findall(r"^# (?:secure|cleartext) = \[\n(?:#   .*\n)+# \]\n", text, re.MULTILINE)
+
+    shown = policy(tmp_path, 'mode = "ports"\n[ports]\n' + "".join(lists).replace("\n# ", "\n").removeprefix("# "))
+
+    assert len(lists) == 2
+    assert shown.secure_ports == PORTS.secure_ports == CATALOGUE.tcp_ports(SECURE)
+    assert shown.cleartext_ports == PORTS.cleartext_ports == CATALOGUE.tcp_ports({Speaks.CLEARTEXT})
+
+
+def test_the_ports_policy_goes_by_the_catalogue_of_the_site(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text('[[port]]\nport = 8480\nservice = "orders"\nspeaks = "tls"\n')
+
+    read = load_policy(Path("ports"), load_catalogue(tmp_path / "site.toml"))
+
+    assert 8480 in read.secure_ports
+    assert 8480 not in read.cleartext_ports
 
 
 @pytest.mark.parametrize(

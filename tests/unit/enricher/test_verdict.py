@@ -216,6 +216,22 @@ def test_the_severity_is_that_of_the_reason(records: tuple[Scripted, ...], sever
             (START, a(0, 5000), END), "Find out what port 5000 is, and list it in a port catalogue of yours.", id="?"
         ),
         pytest.param(
+            (START, a(0, 443), END),
+            'Say in a port catalogue of yours who does the TLS of https (port 443): tls_by = "system" for System TLS, '
+            '"other" for Java or OpenSSL.',
+            id="TLS of nobody knows whom",
+        ),
+        pytest.param(
+            (START, a(0, 3268), END),
+            "Require TLS on msft-gc (port 3268), or move this client to port 3269 (msft-gc-ssl).",
+            id="an upgrade that leaves no trace",
+        ),
+        pytest.param(
+            (START, entry("O", 0, 40123, remote_port=5999)),
+            "Find out what port 5999 is, and list it in a port catalogue of yours.",
+            id="a datagram to a port that is not listed",
+        ),
+        pytest.param(
             (NOT_AUDITED, a(0, 992)),
             "Add *NETSECURE to the audit levels (QAUDLVL), so that the journal tells who uses TLS.",
             id="not audited",
@@ -246,3 +262,12 @@ def test_the_direction_of_a_handshake_alone_is_told_by_its_ports(
     verdict = one(progress(-10, ("*NETSECURE",)), s(0, port, remote_port=remote_port), END)
 
     assert (verdict.direction, verdict.source.port, verdict.network) == (direction, source, Network.INTERNAL)
+
+
+@pytest.mark.parametrize(
+    ("port", "service"), [pytest.param(500, "isakmp", id="IKE"), pytest.param(4500, "ipsec-nat-t", id="through NAT")]
+)
+def test_a_handshake_of_vpn_is_over_udp(port: int, service: str) -> None:
+    verdict = one(START, s(0, port, remote_port=port))
+
+    assert (verdict.transport, verdict.service, verdict.reason) == ("udp", service, "tls")
