@@ -80,6 +80,9 @@ def run_command(arguments: Sequence[str]) -> int:
     except PipelineError as error:
         _say(str(error), error)
         return CheckFailed.exit_code if isinstance(error, Unavailable) else error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
         _say(" ".join(error.format_message().split()) + " (`sk2siem --help` shows how)", error)
         return error.exit_code

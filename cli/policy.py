@@ -9,12 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
-import orjson
 
 from cli.moments import since_option, until_option
 from cli.records import read_from
 from cli.settings import load
-from cli.terminal import inert
+from cli.terminal import inert, say_json
 from enricher.catalogue import SECURE, Catalogue, Speaks
 from enricher.policy import Mode, Policy
 from runtime.errors import CheckFailed
@@ -48,7 +47,7 @@ def check(file: Path) -> None:
       sk2siem policy check policy.toml
     """
     policy = _policy(file)
-    click.echo(f"ok  {file}: policy {policy.hash} in mode {policy.mode}, {_counted(policy)}")
+    click.echo(inert(f"ok  {file}: policy {policy.hash} in mode {policy.mode}, {_counted(policy)}"))
     for line in (*_without_effect(policy), *_ending(policy, datetime.now(UTC).date())):
         click.echo(inert(line))
 
@@ -99,7 +98,7 @@ def diff(old: Path, new: Path, place: str, since: datetime | None, until: dateti
         where = f"{place}{_span(since, until)}"
         raise CheckFailed(f"{where}: no connection to judge; policies judge entries, as {ENTRIES} has them")
     if json:
-        click.echo(orjson.dumps(as_json(found, before, after)))
+        say_json(as_json(found, before, after))
     else:
         show_difference(found, (str(old), before), (str(new), after))
 

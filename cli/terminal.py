@@ -1,5 +1,6 @@
 """The terminal of whoever looks: a console that does not break lines in files, tables, text that cannot harm it."""
 
+import json
 import sys
 from collections.abc import Sequence
 
@@ -25,8 +26,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def say_json(document: object) -> None:
-    """One line for a machine."""
-    click.echo(orjson.dumps(document, option=orjson.OPT_UTC_Z))
+    """One line for a machine, which may be shown on a terminal all the same: what `inert` replaces is escaped."""
+    text = orjson.dumps(document, option=orjson.OPT_UTC_Z).decode()
+    click.echo("".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text))
 
 
 def inert(text: str) -> str:

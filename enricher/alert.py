@@ -13,6 +13,9 @@ TITLES: dict[str, str] = {
     Reason.WEAK_CIPHER: "Connection {end} with a weak cipher",
     Reason.NOT_IN_SECURE_LIST: "Connection {end} on a port that is not on the secure list",
     Reason.HANDSHAKE_FAILED: "Failed TLS handshake {end}",
+    Reason.LOCAL: "Connection {end} that never left it",
+    Reason.TUNNEL: "Connection {end} inside a tunnel of the policy",
+    Reason.CANARY: "Connection {end} made by the canary",
     Reason.EXCEPTION: "Connection {end} under an exception of the policy",
 }
 BY_VERDICT = {

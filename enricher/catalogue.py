@@ -35,6 +35,7 @@ class TlsBy(StrEnum):
     UNKNOWN = "unknown"
 
 
+SHIPPED = files("enricher").joinpath("ports.toml")
 SECURE = frozenset({Speaks.TLS, Speaks.ENCRYPTED})
 PASSIVE_DATA = "ftp-data-passive"
 
@@ -137,7 +138,7 @@ def load_catalogue(overrides: Path | None = None) -> Catalogue:
 
     Raises ConfigError with one line per problem, with file, line and key.
     """
-    shipped = read_table(files("enricher").joinpath("ports.toml"))
+    shipped = read_table(SHIPPED)
     tops = [shipped] if overrides is None else [shipped, read_table(overrides)]
     rows: Rows = {}
     passive: tuple[int, ...] = ()
@@ -224,5 +225,10 @@ def _check_twin(key: Key, entry: PortEntry, entries: Mapping[Key, PortEntry], ro
     if twin not in entries:
         raise rows[key][0].error("twin", f"port {entry.twin} ({entry.transport}) is not listed")
     if entries[twin].speaks not in SECURE:
+        if rows[twin][0].file == str(SHIPPED):
+            problem = (
+                f"port {entry.twin} ({entries[twin].service}) is {entries[twin].speaks}: tls or encrypted expected"
+            )
+            raise rows[key][0].error("twin", problem)
         problem = f"port {entry.port} ({entry.service}) has {entry.twin} as its secure twin: tls or encrypted expected"
         raise rows[twin][0].error("speaks", f"{problem}, or another twin there")

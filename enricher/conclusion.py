@@ -7,7 +7,7 @@ from enricher.facts import DIRECTIONS, deciding_tls, transport_of
 from enricher.networks import Location
 from enricher.policy import Policy
 from schemas.ids import correction_id
-from schemas.records import DetailType, Direction, Endpoint, EventId, Verdict
+from schemas.records import Direction, Endpoint, EventId, Verdict
 
 
 def conclude(
@@ -17,7 +17,7 @@ def conclude(
     assert finding.kind is not None
     local = Endpoint(connection.local_address, connection.local_port)
     remote = Endpoint(connection.remote_address, connection.remote_port)
-    direction = _direction(connection.detail_type, match)
+    direction = _direction(connection, match)
     outbound = direction is Direction.OUTBOUND
     tls = deciding_tls(connection, policy)
     origin, (journal_time, sequence) = connection.origin, connection.place
@@ -58,11 +58,13 @@ def _id(connection: Connection, correction: int) -> EventId:
     return correction_id(connection.id, correction) if correction else connection.id
 
 
-def _direction(detail_type: DetailType, match: Match) -> Direction:
-    """A handshake alone does not tell who opened the connection; a listed port does: it is the server's."""
-    known = DIRECTIONS.get(detail_type)
+def _direction(connection: Connection, match: Match) -> Direction:
+    """A handshake alone does not tell who opened the connection; a port that is listed, and of one end only, does: it
+    is the server's, and that server opens what carries the data of active FTP.
+    """
+    known = DIRECTIONS.get(connection.detail_type)
     if known is not None:
         return known
-    if match.entry is None:
+    if match.entry is None or connection.local_port == connection.remote_port:
         return Direction.UNKNOWN
-    return Direction.INBOUND if match.is_local else Direction.OUTBOUND
+    return Direction.INBOUND if match.is_local and not match.entry.outbound_local else Direction.OUTBOUND

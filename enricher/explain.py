@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from enricher.policy import Mode
+from enricher.policy import Mode, Reason
 from enricher.rules import rule_of
 from enricher.verdict import AFTER_FAILED_HANDSHAKE, CATALOGUE_WRONG
 from schemas.records import Alert, Basis, DetailType, Direction, Endpoint, Entry, Event, EventId, Network, Verdict
@@ -44,7 +44,7 @@ DETAILS = {
 }
 NAMES = {
     "confirmed": "confirmed: the name leads back to the address",
-    "unconfirmed": "not confirmed: the name does not lead back to the address",
+    "unconfirmed": "not confirmed: whoever owns an address can give it any name",
 }
 
 
@@ -115,8 +115,10 @@ def _seen(verdict: Verdict) -> Iterator[str]:
     if verdict.tls:
         cipher = f" with {verdict.tls.cipher}" if verdict.tls.cipher else ""
         yield f"The TLS handshake used {verdict.tls.protocol}{cipher}."
+    elif verdict.reason == Reason.HANDSHAKE_FAILED:
+        yield DETAILS[AFTER_FAILED_HANDSHAKE]
     elif len(verdict.evidence) > 1 or verdict.detail_type is DetailType.SECURE:
-        yield "A TLS entry that names no protocol belongs to it."
+        yield from () if verdict.detail else ("A TLS entry that names no protocol belongs to it.",)
     elif verdict.mode == Mode.EVIDENCE:
         yield "No TLS facts were joined to it."
     if verdict.detail:

@@ -169,9 +169,9 @@ class Join:
         if inherited:
             connection.inherited = Inherited(connection.need, tuple(inherited))
             connection.need = min(connection.need, *(need for _, need in inherited))
-        newest = [handshake for handshake in before.handshakes if handshake.at > since]
-        if newest and not newest[-1].failed and any(handshake.failed for handshake in newest):
-            connection.handshakes += (newest[-1],)
+        newest = before.handshakes[-1] if before.handshakes else None
+        if newest and newest.at > since and not newest.failed and before.has_failed:
+            connection.handshakes += (newest,)
 
     def _decide(self, connection: Connection, *, is_over: bool) -> Decided | None:
         start = connection.at - self._lead

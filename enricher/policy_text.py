@@ -84,8 +84,12 @@ def _weight(weight: Weight) -> str:
 
 
 def _quoted(value: object) -> str:
-    """A JSON text is a TOML text, but for DEL, which TOML wants escaped."""
-    return orjson.dumps(str(value)).decode().replace("\x7f", "\\u007f")
+    """A JSON text is a TOML text; what is no visible character is escaped, which TOML wants of DEL."""
+    return "".join(one if one.isprintable() else _escaped(ord(one)) for one in orjson.dumps(str(value)).decode())
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _truth(value: object) -> str:

@@ -177,7 +177,8 @@ class NameServers:
     """aiodns, for public addresses and for the others; no exception of its passes."""
 
     def __init__(self, settings: DnsSettings, loop: asyncio.AbstractEventLoop) -> None:
-        self._seconds = settings.lookup_seconds
+        self._settings = settings
+        self._loop = loop
         try:
             self._public = _resolver(settings.servers, loop)
             is_shared = settings.private_servers == settings.servers
@@ -189,21 +190,37 @@ class NameServers:
         """See `Ask`."""
         resolver = self._private if is_private else self._public
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await resolver.query_dns(name, kind)
+            async with asyncio.timeout(self._settings.lookup_seconds):
+                try:
+                    answer = await resolver.query_dns(name, kind)
+                except aiodns.error.DNSError as error:
+                    if error.args[0] != aiodns.error.ARES_EBADRESP:
+                        raise
+                    answer = await self._ask_alone(name, kind, is_private=is_private)
         except TimeoutError as error:
             raise NoAnswer("timeout") from error
         except aiodns.error.DNSError as error:
             raise NoAnswer(_status(error)) from error
         return [record for found in answer.answer if (record := _record(found)) is not None]
 
+    async def _ask_alone(self, name: str, kind: Kind, *, is_private: bool) -> pycares.DNSResult:
+        """Over a socket of its own: an answer that cannot be read ends every question that shares one with it, and
+        whoever is asked about wrote that answer.
+        """
+        servers = self._settings.private_servers if is_private else self._settings.servers
+        resolver = _resolver(servers, self._loop, tries=1)
+        try:
+            return await resolver.query_dns(name, kind)
+        finally:
+            await resolver.close()
+
     async def close(self) -> None:
         for resolver in {self._public, self._private}:
             await resolver.close()
 
 
-def _resolver(servers: Sequence[str], loop: asyncio.AbstractEventLoop) -> aiodns.DNSResolver:
-    return aiodns.DNSResolver(servers or None, loop, timeout=FIRST_TRY_SECONDS, tries=TRIES)
+def _resolver(servers: Sequence[str], loop: asyncio.AbstractEventLoop, tries: int = TRIES) -> aiodns.DNSResolver:
+    return aiodns.DNSResolver(servers or None, loop, timeout=FIRST_TRY_SECONDS, tries=tries)
 
 
 def _status(error: aiodns.error.DNSError) -> NameStatus:

@@ -115,7 +115,7 @@ class Mistakes:
 def read_table(file: Path | Traversable) -> Table:
     """The top level of a file. Raises ConfigError when it cannot be read or is not TOML."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.demo.picture import Picture
 from cli.report.tally import remote_end
-from cli.terminal import table
+from cli.terminal import cell, table
 from schemas.records import Direction, Network, Verdict, VerdictKind
 
 MOST_SERVICES = 12
@@ -69,7 +69,7 @@ def _services(verdicts: Sequence[Verdict]) -> Table:
         origins = Counter(_origin(verdict) for verdict in group)
         bad = sum(verdict.verdict is VerdictKind.INSECURE for verdict in group)
         counts = [*(origins[origin] for origin in ORIGINS), len(group), bad]
-        made.add_row(Text(name), *(f"{count:,}" if count else "-" for count in counts))
+        made.add_row(cell(name), *(f"{count:,}" if count else "-" for count in counts))
     return made
 
 
@@ -99,6 +99,6 @@ def _addresses(insecure: Sequence[Verdict]) -> Table:
         name = next((name for verdict in group if (name := remote_end(verdict).name)), None)
         shown = f"{address} {name}" if name else address
         made.add_row(
-            Text(shown), WHERE.get(group[0].network, ""), Text(advice[0][0] if advice else ""), f"{len(group):,}"
+            cell(shown), WHERE.get(group[0].network, ""), cell(advice[0][0] if advice else ""), f"{len(group):,}"
         )
     return made

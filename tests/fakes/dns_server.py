@@ -48,11 +48,15 @@ class Answer:
 
 
 class DnsServer:
-    """Knows `answers`; everything else does not exist. Each takes `delay` seconds; `asked` counts the questions."""
+    """Knows `answers`; everything else does not exist. Each takes `delay` seconds; `asked` counts the questions.
+
+    To what is `garbled` it answers garbage, whatever its manner.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[Question, Answer] = {}
         self.asked: Counter[Question] = Counter()
+        self.garbled: set[Question] = set()
         self.manner = Manner.PLAIN
         self.delay = 0.0
         self._held: list[tuple[bytes, tuple[str, int]]] = []
@@ -118,7 +122,7 @@ class DnsServer:
         (number,) = struct.unpack_from("!H", packet)
         asked = _asked(packet)
         flags = RESPONSE | answer.code
-        match self.manner:
+        match Manner.GARBAGE if _question(packet) in self.garbled else self.manner:
             case Manner.GARBAGE:
                 return packet[:2] + bytes(range(129, 200))
             case Manner.TRUNCATED:

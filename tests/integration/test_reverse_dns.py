@@ -152,6 +152,23 @@ def test_a_name_server_that_misbehaves_gives_no_name_and_is_asked_again_later(
         assert _soon(resolver, rig) == CONFIRMED
 
 
+def test_garbage_about_one_address_costs_no_other_its_name(server: DnsServer) -> None:
+    others = [f"10.9.8.{number}" for number in range(20, 40)]
+    for address in others:
+        server.host(address, f"till{address[-2:]}.example.com")
+    server.garbled = {(pointer("10.9.8.9"), "PTR")}
+    server.manner = Manner.HELD
+    rig = Rig(server)
+
+    with rig.start() as resolver:
+        resolver.expect(["10.9.8.9", *others])
+        wait_until(lambda: len(server.asked) == 21)
+        server.release()
+        wait_until(lambda: rig.lookups("confirmed") + rig.lookups("error") >= 21)
+
+    assert (rig.lookups("confirmed"), rig.lookups("error")) == (20, 1)
+
+
 def _soon(resolver: ReverseDns, rig: Rig) -> Name:
     """The name, although a loaded machine may need a second try."""
     for _ in range(20):

@@ -147,10 +147,11 @@ class NaiveJoin:
         return None
 
     def _shared(self, before: Known | None, at: datetime) -> tuple[Handshake, ...]:
-        newest = [one for one in before.connection.handshakes if one.at > at - LEAD] if before else []
-        if newest and not newest[-1].failed and any(one.failed for one in newest):
-            return (newest[-1],)
-        return ()
+        if before is None or not before.connection.handshakes:
+            return ()
+        newest = before.connection.handshakes[-1]
+        is_shared = newest.at > at - LEAD and not newest.failed and before.connection.has_failed
+        return (newest,) if is_shared else ()
 
     def _at(self, index: int) -> datetime:
         """The time that counts: its own, but never before what had been read."""

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import orjson
 import pytest
 
 from cli.main import run_command
@@ -171,3 +172,13 @@ def test_nothing_in_it_can_harm_a_terminal(folder: Path, capsys: pytest.CaptureF
 
     assert "Do\ufffd[2J \ufffdthis\ufffd." in out
     assert not {"\x1b", "\u202e", "\x07"} & set(out)
+
+
+def test_nothing_in_its_json_can_either(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    advice = "Do\x1b \u202e\x9b\U000e0041this."
+    (folder / "verdicts.ndjson").write_bytes(encode(changed(BY_PORT, advice=advice)))
+
+    out = explained(capsys, BY_PORT.id, "--from", "verdicts.ndjson", "--json")
+
+    assert out.removesuffix("\n").isprintable()
+    assert orjson.loads(out)["parts"]["What to do"] == [advice]

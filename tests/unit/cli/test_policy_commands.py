@@ -127,6 +127,21 @@ def test_show_prints_a_policy_that_can_be_used(folder: Path, capsys: pytest.Capt
     assert f"policy {shown.split()[2]} in" in capsys.readouterr().out
 
 
+def test_show_prints_what_people_wrote_inert_and_it_reads_as_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = exception(datetime.now(UTC)).replace("retail", "re\\u202etail\\U000E0041\\u009b")
+    (folder / "new.toml").write_bytes(b"\xef\xbb\xbf" + (NEW + said).encode())  # with the mark that some editors write
+    run_command(["policy", "show", "new.toml"])
+    shown = capsys.readouterr().out
+    (folder / "again.toml").write_text(shown)
+
+    run_command(["policy", "check", "again.toml"])
+
+    assert all(one.isprintable() or one == "\n" for one in shown)
+    assert f"policy {shown.split()[2]} in" in capsys.readouterr().out
+
+
 def test_show_prints_the_policy_that_is_configured(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -250,6 +250,12 @@ def test_a_site_adds_ports_and_ranges(tmp_path: Path) -> None:
             "[[port]]\nport = 23\ntwin = 7777\n", 3, "key port.twin: port 7777 (tcp) is not listed", id="lost twin"
         ),
         pytest.param(
+            "[[port]]\nport = 23\ntwin = 8470\n",
+            3,
+            "key port.twin: port 8470 (as-central) is cleartext: tls or encrypted expected",
+            id="twin in clear text",
+        ),
+        pytest.param(
             '[[port]]\nport = 992\nspeaks = "cleartext"\n',
             3,
             "key port.speaks: port 23 (telnet) has 992 as its secure twin",

@@ -198,7 +198,7 @@ ALONE = changed(
             id="a handshake alone",
         ),
         pytest.param(ALONE, "A TLS entry that names no protocol belongs to it.", id="which names no protocol"),
-        pytest.param(FAILED, "A TLS entry that names no protocol belongs to it.", id="a handshake that failed"),
+        pytest.param(FAILED, "A TLS handshake was tried on it and failed.", id="a handshake that failed"),
         pytest.param(BY_EVIDENCE, "No TLS facts were joined to it.", id="no handshake"),
     ],
 )

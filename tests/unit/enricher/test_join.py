@@ -166,6 +166,11 @@ def test_an_opening_and_its_handshake_find_each_other(records: tuple[Scripted, .
             ["2 secure tls [2 3 4]", "5 secure tls [5 4]"],
             id="retry on the same port, S before its A",
         ),
+        pytest.param(
+            (START, a(0, FTP), x(0.1, FTP), s(3, FTP), a(4, FTP), LONG_AFTER),
+            ["2 secure tls [2 3 4]", "5 secure tls [5 4]"],
+            id="the same, X long before",
+        ),
         pytest.param((START, x(0, TLS), LONG_AFTER), ["2 event handshake-failed"], id="X alone"),
     ],
 )

@@ -254,6 +254,8 @@ def test_an_exception_is_advised_by_name() -> None:
         pytest.param(992, 50123, Direction.INBOUND, 50123, id="a listed local port"),
         pytest.param(50123, 636, Direction.OUTBOUND, 50123, id="a listed remote port"),
         pytest.param(50123, 50124, Direction.UNKNOWN, 50124, id="neither"),
+        pytest.param(992, 992, Direction.UNKNOWN, 992, id="the same port at both ends"),
+        pytest.param(20, 50123, Direction.OUTBOUND, 20, id="active FTP data"),
     ],
 )
 def test_the_direction_of_a_handshake_alone_is_told_by_its_ports(
