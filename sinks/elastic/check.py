@@ -12,10 +12,11 @@ from sinks.clock import require_same_time, time_of
 from sinks.elastic.client import connect, translated
 from sinks.elastic.judge import OPERATOR_SECONDS
 from sinks.elastic.settings import ElasticSettings
-from sinks.elastic.templates import NAME, exists, is_installed
+from sinks.elastic.templates import CUSTOM, INSTALL, NAME, Part, exists, is_installed, parts_of
 
 T = TypeVar("T")
 
+WORDS = {"missing": "is missing", "differs": "is not the one of this release"}
 CREATE_DOC, AUTO_CONFIGURE = "create_doc", "auto_configure"
 
 
@@ -29,13 +30,8 @@ def check(settings: ElasticSettings, streams: Sequence[str]) -> str:
         there = _seen(lambda: {name for name in streams if exists(client, name)})
         _require_privileges(client, streams, there or set())
         installed = _seen(lambda: is_installed(client))
-    missing = [name for name in streams if there is not None and name not in there]
-    if missing and installed is False:
-        raise Unavailable(
-            f"no data stream {missing[0]}, and the index template {NAME} that would make it is missing: "
-            "run `sk2siem init elastic`",
-            retry_after=OPERATOR_SECONDS,
-        )
+        parts = _seen(lambda: parts_of(client)) or ()
+    _require_template(installed, parts, sorted(there or ()))
     if there is None or installed is None:
         return f"{cluster}: data streams {' and '.join(streams)}, which this login may write to and not look at"
     return f"{cluster}: data streams {' and '.join(streams)}"
@@ -66,6 +62,19 @@ def _seen(look: Callable[[], T]) -> T | None:
         return look()
     except (ApiError, TransportError):
         return None
+
+
+def _require_template(installed: bool | None, parts: Sequence[Part], there: Sequence[str]) -> None:
+    """As we ship it: another gives other types of fields. What a login may not see is no fault. Raises Unavailable."""
+    wrong = [f"the {part.kind} {part.name} {WORDS[part.state]}" for part in parts if part.state != "ok"]
+    if installed is False:
+        wrong = [f"the index template {NAME} is missing"]
+    if not wrong:
+        return
+    anew = (
+        f", then let the streams begin anew ({', '.join(f'POST {name}/_rollover' for name in there)})" if there else ""
+    )
+    raise Unavailable(f"{wrong[0]}: {INSTALL}{anew}; what is yours belongs in {CUSTOM}", retry_after=OPERATOR_SECONDS)
 
 
 def _require_privileges(client: Elasticsearch, streams: Sequence[str], there: Collection[str]) -> None:

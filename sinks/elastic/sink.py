@@ -14,6 +14,7 @@ from sinks.courier import Courier
 from sinks.elastic.check import check
 from sinks.elastic.client import connect, foreign, translated
 from sinks.elastic.judge import judge
+from sinks.elastic.readiness import Readiness
 from sinks.elastic.render import operation
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.streams import Streams
@@ -34,6 +35,7 @@ class ElasticSink:
         self._metrics = metrics
         self._streams = Streams.of(settings.namespace)
         self._client = connect(settings)
+        self._readiness = Readiness(self._client, self._streams.names)
         self._courier = Courier(self._post, settings, beat)
 
     def send(self, parcels: Iterable[Parcel]) -> Outcome[StoredRecord]:
@@ -42,7 +44,7 @@ class ElasticSink:
         return self._courier.deliver((record, operation(content, of(content), now)) for record, content in parcels)
 
     def check(self) -> str:
-        """Asks for each node, for what the login may do, and for the data streams or a template that makes them."""
+        """Asks for each node, for what the login may do, for the data streams and for our templates."""
         return check(self._settings, self._streams.names)
 
     def close(self) -> None:
@@ -50,6 +52,8 @@ class ElasticSink:
         self._client.close()
 
     def _post(self, bodies: Sequence[bytes]) -> Judgement:
+        with translated(self._settings):
+            self._readiness.require()
         started = time.monotonic()
         code = "none"
         try:

@@ -17,6 +17,7 @@ from sinks.elastic.settings import ElasticSettings
 NAME = "logs-ibmi"
 PACKAGE = f"{NAME}@package"
 CUSTOM = f"{NAME}@custom"
+INSTALL = "run `sk2siem init elastic`"
 COMPONENT_FILE, INDEX_FILE = "component-template.json", "index-template.json"
 IN_WHEEL = Path(__file__).parent / "content"
 IN_SOURCES = Path(__file__).parents[2] / "siem" / "elastic"
@@ -59,7 +60,7 @@ def index_template() -> Template:
 def look(settings: ElasticSettings) -> Sequence[Part]:
     """What `install` would put there, beside what is there. Raises Unavailable, ConfigError."""
     with connect(settings) as client, translated(settings), _allowed():
-        return _parts(client)
+        return parts_of(client)
 
 
 def install(settings: ElasticSettings) -> Sequence[Part]:
@@ -68,13 +69,24 @@ def install(settings: ElasticSettings) -> Sequence[Part]:
     A component template named `logs-ibmi@custom` belongs to the operator: it is never written, and has the last word.
     """
     with connect(settings) as client, translated(settings), _allowed():
-        parts = _parts(client)
+        parts = parts_of(client)
         component, index = parts
         if component.state != "ok":
             client.cluster.put_component_template(name=component.name, **_arguments(component.wanted))
         if index.state != "ok":
             client.indices.put_index_template(name=index.name, **_arguments(index.wanted))
     return parts
+
+
+def parts_of(client: Elasticsearch) -> tuple[Part, Part]:
+    """The component template and the index template. Raises what the client raises."""
+    component = component_template()
+    if client.info()["version"].get("build_flavor") == SERVERLESS:
+        del component["template"]["settings"]  # there is no index life-cycle management to be preferred there
+    return (
+        Part("component template", PACKAGE, component, _found_component(client)),
+        Part("index template", NAME, index_template(), _found_index(client)),
+    )
 
 
 def exists(client: Elasticsearch, stream: str) -> bool:
@@ -102,16 +114,6 @@ def _allowed() -> Iterator[None]:
             "manage_index_templates; run it once with one that has it",
             retry_after=OPERATOR_SECONDS,
         ) from error
-
-
-def _parts(client: Elasticsearch) -> tuple[Part, Part]:
-    component = component_template()
-    if client.info()["version"].get("build_flavor") == SERVERLESS:
-        del component["template"]["settings"]  # there is no index life-cycle management to be preferred there
-    return (
-        Part("component template", PACKAGE, component, _found_component(client)),
-        Part("index template", NAME, index_template(), _found_index(client)),
-    )
 
 
 def _found_component(client: Elasticsearch) -> Template | None:

@@ -20,6 +20,8 @@ from urllib.parse import unquote
 
 import orjson
 
+from sinks.elastic.templates import NAME, PACKAGE, component_template, index_template
+
 TORN = struct.pack("ii", 1, 0)
 JSON = "application/vnd.elasticsearch+json;compatible-with=9"
 PAGE = b"<html><body>Bad Gateway</body></html>"
@@ -58,14 +60,14 @@ Fault = ItemFault | RequestFault
 
 @dataclass
 class ElasticNode:
-    """`documents` by id; `received` counts how often each came.
+    """`documents` by id; `received` counts how often each came. Our templates are there from the beginning.
 
     The login lacks the privileges `lacking`; what begins with one of `refuses` is answered 403.
     """
 
     documents: dict[str, object] = field(default_factory=dict)
     received: Counter[str] = field(default_factory=Counter)
-    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    templates: dict[str, dict[str, Any]] = field(default_factory=lambda: _ours())
     logins: list[str | None] = field(default_factory=list)
     flavour: str = "default"
     streams: set[str] = field(default_factory=set)
@@ -223,6 +225,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Requests are counted, not logged."""
+
+
+def _ours() -> dict[str, dict[str, Any]]:
+    """As `sk2siem init elastic` leaves a cluster."""
+    return {f"/_component_template/{PACKAGE}": component_template(), f"/_index_template/{NAME}": index_template()}
 
 
 def _actions(body: bytes) -> Sequence[tuple[str, object]]:

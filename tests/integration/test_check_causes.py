@@ -24,6 +24,7 @@ NOBODY = "127.0.0.1:1"
 NO_NAME = "no.such.host.invalid"
 LONG_AGO, FAR_AWAY = datetime(2020, 1, 1), datetime(2090, 1, 1)
 OURS = 'certificate "localhost" signed by "Test Authority"'
+CONNECTIONS = "logs-ibmi.connection-default"
 ON_TCP = {"splunk": "http", "elastic": "http", "syslog": "tcp"}
 ON_TLS = {"splunk": "https", "elastic": "https", "syslog": "tls"}
 
@@ -55,7 +56,6 @@ def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 @pytest.fixture
 def node() -> Iterator[ElasticNode]:
     with elastic_node() as made:
-        made.templates["/_index_template/logs-ibmi"] = {}
         yield made
 
 
@@ -264,7 +264,53 @@ def test_a_missing_template(operator: Operator, node: ElasticNode) -> None:
     code = operator.checks("elastic", url=node.url)
 
     assert code == 69
-    assert "sk2siem init elastic" in operator.said
+    assert "the index template logs-ibmi is missing: run `sk2siem init elastic`" in operator.said
+    assert "_rollover" not in operator.said
+
+
+def test_a_template_that_is_missing_though_another_one_has_made_the_streams(
+    operator: Operator, node: ElasticNode
+) -> None:
+    node.templates.clear()
+    node.streams = {CONNECTIONS, "logs-ibmi.alert-default"}
+
+    code = operator.checks("elastic", url=node.url)
+
+    assert code == 69
+    assert "logs-ibmi is missing: run `sk2siem init elastic`, then" in operator.said
+    assert f"POST logs-ibmi.alert-default/_rollover, POST {CONNECTIONS}/_rollover" in operator.said
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        pytest.param(
+            "/_index_template/logs-ibmi", "the index template logs-ibmi is not the one of this release", id="index"
+        ),
+        pytest.param(
+            "/_component_template/logs-ibmi@package",
+            "the component template logs-ibmi@package is not the one of this release",
+            id="component",
+        ),
+    ],
+)
+def test_a_template_that_is_not_ours(operator: Operator, node: ElasticNode, path: str, says: str) -> None:
+    node.templates[path] = {**node.templates[path], "template": {}}
+
+    code = operator.checks("elastic", url=node.url)
+
+    assert code == 69
+    assert f"{says}: run `sk2siem init elastic`" in operator.said
+    assert "what is yours belongs in logs-ibmi@custom" in operator.said
+
+
+def test_what_the_operator_adds_in_a_component_of_his_own_is_no_difference(
+    operator: Operator, node: ElasticNode
+) -> None:
+    node.templates["/_component_template/logs-ibmi@custom"] = {"template": {"settings": {"number_of_replicas": 2}}}
+
+    assert operator.checks("elastic", url=node.url, namespace="prod") == 0
+    assert "logs-ibmi.connection-prod" in operator.said
 
 
 @pytest.mark.parametrize(
@@ -284,7 +330,7 @@ def test_a_missing_privilege(operator: Operator, node: ElasticNode, lacking: set
 
 
 def test_a_login_that_may_only_write_is_enough(operator: Operator, node: ElasticNode) -> None:
-    node.refuses = {"/", "/_cat", "/_resolve", "/_index_template"}
+    node.refuses = {"/", "/_cat", "/_resolve", "/_index_template", "/_component_template"}
 
     code = operator.checks("elastic", url=node.url)
 
@@ -292,11 +338,8 @@ def test_a_login_that_may_only_write_is_enough(operator: Operator, node: Elastic
     assert "may write to and not look at" in operator.said
 
 
-def test_a_stream_that_is_there_needs_no_template_and_no_right_to_create_it(
-    operator: Operator, node: ElasticNode
-) -> None:
-    node.templates.clear()
-    node.streams = {"logs-ibmi.connection-default", "logs-ibmi.alert-default"}
+def test_a_stream_that_is_there_needs_no_right_to_create_it(operator: Operator, node: ElasticNode) -> None:
+    node.streams = {CONNECTIONS, "logs-ibmi.alert-default"}
     node.lacking = {"auto_configure"}
 
     assert operator.checks("elastic", url=node.url) == 0

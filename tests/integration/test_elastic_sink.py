@@ -168,6 +168,29 @@ def test_a_missing_template_holds_and_says_what_to_do(tmp_path: Path) -> None:
     assert stored == ids(parcels(3))
 
 
+def test_a_stock_template_makes_no_stream_before_ours_is_there(tmp_path: Path) -> None:
+    text = {"mappings": {"properties": {"source": {"properties": {"ip": {"type": "text"}}}}}}
+    with Elasticsearch(free_port(), tmp_path) as bare:
+        own = Bench(bare)
+        own.client.indices.put_index_template(
+            name="logs", index_patterns=["logs-*-*"], priority=100, data_stream={}, template=text
+        )
+        sink = own.sink()
+        with pytest.raises(Unavailable, match="run `sk2siem init elastic`"):
+            sink.send(parcels(3))
+        before = own.client.indices.resolve_index(name="logs-*", expand_wildcards="all")["data_streams"]
+        install(own.settings)
+        outcome = sink.send(parcels(3))
+        stored = own.ids()
+        (mapped,) = own.client.indices.get_mapping(index=own.stream, expand_wildcards="all").values()
+        own.close()
+
+    assert list(before) == []
+    assert (outcome.rejected, outcome.deferred) == ([], [])
+    assert stored == ids(parcels(3))
+    assert mapped["mappings"]["properties"]["source"]["properties"]["ip"]["type"] == "ip"
+
+
 def test_small_limits_of_a_node_halve_requests_and_reject_only_what_is_too_large_alone(tmp_path: Path) -> None:
     sent = parcels(8)
     sent[5] = parcel(changed(verdict(5), advice="x" * 40_000))

@@ -103,7 +103,7 @@ def test_a_client_certificate_is_shown_however_the_server_is_known(
 def test_each_way_to_log_in(node: ElasticNode, login: dict[str, str], header: str | None) -> None:
     send(parcels(1), url=node.url, **login)
 
-    assert node.logins == [header]
+    assert set(node.logins) == {header}
 
 
 def test_a_node_that_is_down_is_passed_over(node: ElasticNode) -> None:
@@ -120,8 +120,53 @@ def test_a_node_that_is_overloaded_is_passed_over(node: ElasticNode) -> None:
     assert len(node.documents) == 20
 
 
+def test_without_our_template_no_first_document_is_sent(node: ElasticNode) -> None:
+    node.templates.clear()
+
+    with pytest.raises(Unavailable, match="run `sk2siem init elastic`") as held:
+        send(parcels(20), url=node.url, batch_events=2)
+
+    assert held.value.retry_after == 30.0
+    assert node.received.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("namespace", "streams"),
+    [
+        pytest.param("default", {"logs-ibmi.connection-default"}, id="a stream is there"),
+        pytest.param("prod", {"logs-ibmi.alert-prod"}, id="of another namespace"),
+    ],
+)
+def test_a_stream_that_is_there_gets_documents_whatever_made_it(
+    node: ElasticNode, namespace: str, streams: set[str]
+) -> None:
+    node.templates.clear()
+    node.streams = streams
+
+    send(parcels(3), url=node.url, namespace=namespace)
+
+    assert len(node.documents) == 3
+
+
+def test_a_login_that_may_only_write_does_so_and_asks_once(node: ElasticNode) -> None:
+    node.templates.clear()
+    node.refuses = {"/_index_template", "/_resolve"}
+
+    send(parcels(20), url=node.url, batch_events=2, requests_in_parallel=1, api_key="a2V5")
+
+    assert len(node.documents) == 20
+    assert len(node.logins) == 10 + 1
+
+
+def test_a_template_that_is_there_is_looked_for_once(node: ElasticNode) -> None:
+    send(parcels(20), url=node.url, batch_events=2, requests_in_parallel=1)
+
+    assert len(node.logins) == 10 + 1
+
+
 @pytest.fixture
 def environment(node: ElasticNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ElasticNode:
+    node.templates.clear()
     monkeypatch.setenv("SK2SIEM_BROKER__URL", f"sqlite:///{tmp_path}/broker.db")
     monkeypatch.setenv("SK2SIEM_ELASTIC__URL", node.url)
     return node

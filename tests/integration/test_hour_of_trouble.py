@@ -138,6 +138,18 @@ def test_elastic(fault: Fault, says: str, step: float) -> None:
         last_an_hour(sink, metrics, watch, lambda: list(node.documents), says, step)
 
 
+def test_elastic_without_our_template() -> None:
+    """From the first document on; all of them come to a cluster that is prepared."""
+    metrics = Metrics("elastic")
+    with elastic_node() as node:
+        ours = dict(node.templates)
+        node.templates.clear()
+        watch = Watch(lambda: None, lambda: node.templates.update(ours))
+        sink = ElasticSink(ElasticSettings(url=node.url, batch_events=EVENTS, http_compress=False), metrics)
+
+        last_an_hour(sink, metrics, watch, lambda: list(node.documents), "run `sk2siem init elastic`", PERSON)
+
+
 def test_a_full_disk_under_files(tmp_path: Path) -> None:
     metrics, fault = Metrics("file"), ExitStack()
     watch = Watch(lambda: fault.enter_context(full_disk()), fault.close)
