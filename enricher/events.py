@@ -2,19 +2,20 @@
 
 from enricher.catalogue import Catalogue, Match
 from enricher.facts import match_port
+from schemas.reasons import EventReason, Reason
 from schemas.records import DetailType, Entry, Event
 
-REASONS = {
-    DetailType.CONNECT: "outbound",
-    DetailType.DHCP_ASSIGNED: "dhcp-assigned",
-    DetailType.FILTERED_MAIL: "mail-filtered",
-    DetailType.INBOUND_UDP: "udp",
-    DetailType.OUTBOUND_UDP: "udp",
-    DetailType.PORT_UNAVAILABLE: "port-unavailable",
-    DetailType.REJECTED_MAIL: "mail-rejected",
-    DetailType.SECURE: "handshake",
-    DetailType.DHCP_NOT_ASSIGNED: "dhcp-not-assigned",
-    DetailType.FAILED_SECURE: "handshake-failed",
+REASONS: dict[DetailType, EventReason | Reason] = {
+    DetailType.CONNECT: EventReason.OUTBOUND,
+    DetailType.DHCP_ASSIGNED: EventReason.DHCP_ASSIGNED,
+    DetailType.FILTERED_MAIL: EventReason.MAIL_FILTERED,
+    DetailType.INBOUND_UDP: EventReason.UDP,
+    DetailType.OUTBOUND_UDP: EventReason.UDP,
+    DetailType.PORT_UNAVAILABLE: EventReason.PORT_UNAVAILABLE,
+    DetailType.REJECTED_MAIL: EventReason.MAIL_REJECTED,
+    DetailType.SECURE: EventReason.HANDSHAKE,
+    DetailType.DHCP_NOT_ASSIGNED: EventReason.DHCP_NOT_ASSIGNED,
+    DetailType.FAILED_SECURE: Reason.HANDSHAKE_FAILED,
 }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from enricher.networks import AddressNetwork, Networks, is_within
+from schemas.reasons import Reason as Reason
 from schemas.records import Network, Severity, VerdictKind
 
 
@@ -15,31 +16,6 @@ class Mode(StrEnum):
 
     EVIDENCE = "evidence"
     PORTS = "ports"
-
-
-class Reason(StrEnum):
-    """Why a verdict is what it is; a policy can weigh each and raise an alert for it, but for HELPER_PORT, an event."""
-
-    EXCEPTION = "exception"
-    CANARY = "canary"
-    LOCAL = "local"
-    TUNNEL = "tunnel"
-    WEAK_PROTOCOL = "weak-protocol"
-    WEAK_CIPHER = "weak-cipher"
-    TLS = "tls"
-    CLEARTEXT_PORT = "cleartext-port"
-    ENCRYPTED_PROTOCOL = "encrypted-protocol"
-    HELPER_PORT = "helper-port"
-    OWN_SCHEME = "own-scheme"
-    HANDSHAKE_FAILED = "handshake-failed"
-    GAP = "gap"
-    SOURCE_ENDED = "source-ended"
-    SECURE_PORT = "secure-port"
-    TLS_NOT_AUDITED = "tls-not-audited"
-    NO_UPGRADE = "no-upgrade"
-    TLS_EXPECTED = "tls-expected"
-    NO_TLS_EVIDENCE = "no-tls-evidence"
-    NOT_IN_SECURE_LIST = "not-in-secure-list"
 
 
 class Notice(StrEnum):

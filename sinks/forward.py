@@ -1,13 +1,31 @@
 """Which records a sink forwards: everything, alerts only, or what a filter lets through."""
 
-from typing import Literal
+import difflib
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from schemas.reasons import REASONS
 from schemas.records import Alert, Event, Network, Severity, Status, Verdict, VerdictKind
 from sinks.sink import Forwarded
 
 SEVERITIES = tuple(Severity)
+
+
+def _known(reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """One that no record has would forward nothing, without a word. Raises PydanticCustomError."""
+    for place, reason in enumerate(reasons, 1):
+        if reason not in REASONS:
+            close = difflib.get_close_matches(reason.lower(), REASONS, n=1)
+            hint = f"did you mean {close[0]}? They" if close else "they"
+            said = {"place": place, "hint": hint, "reasons": ", ".join(REASONS)}
+            raise PydanticCustomError("unknown_reason", "word {place} is no reason: {hint} are {reasons}", said)
+    return reasons
+
+
+def _folded(services: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(service.casefold() for service in services)
 
 
 class Forward(BaseModel):
@@ -23,14 +41,18 @@ class Forward(BaseModel):
     verdicts: tuple[VerdictKind, ...] = Field(
         (), description="Only these verdicts: `secure`, `insecure`, `unknown`, `failed`; events have none"
     )
-    reasons: tuple[str, ...] = Field((), description="Only these reasons, for example `cleartext-port,gap`")
+    reasons: Annotated[tuple[str, ...], AfterValidator(_known)] = Field(
+        (), description="Only these reasons of verdicts and events, for example `cleartext-port,no-upgrade`"
+    )
     severity: Severity | None = Field(
         None, description="The least severity: `informational` (what events have), `low`, `medium`, `high`, `critical`"
     )
     networks: tuple[Network, ...] = Field(
         (), description="Only connections whose other end is there: `internal`, `external`"
     )
-    services: tuple[str, ...] = Field((), description="Only these services, for example `telnet,ftp`")
+    services: Annotated[tuple[str, ...], AfterValidator(_folded)] = Field(
+        (), description="Only these services, in capitals or not, for example `telnet,ftp`"
+    )
 
     @property
     def alerts_only(self) -> bool:
@@ -52,7 +74,7 @@ class Forward(BaseModel):
                 return not self.alerts_only and self._takes_event(content)
 
     def _takes_verdict(self, verdict: Verdict, severity: Severity) -> bool:
-        if not (_among(verdict.network, self.networks) and _among(verdict.service, self.services)):
+        if not (_among(verdict.network, self.networks) and self._is_of_service(verdict.service)):
             return False
         if verdict.supersedes is not None:
             return True
@@ -66,10 +88,13 @@ class Forward(BaseModel):
         return (
             not self.verdicts
             and not self.networks
-            and _among(event.service, self.services)
+            and self._is_of_service(event.service)
             and _among(event.reason, self.reasons)
             and self._is_severe(Severity.INFORMATIONAL)
         )
+
+    def _is_of_service(self, service: str | None) -> bool:
+        return not self.services or (service is not None and service.casefold() in self.services)
 
     def _is_severe(self, severity: Severity) -> bool:
         return self.severity is None or SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)

@@ -99,6 +99,21 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ),
         pytest.param({"SK2SIEM_SPLUNK__TOKEN": SECRET}, "SK2SIEM_SPLUNK__URL: must be set", id="half-a-sink"),
         pytest.param(
+            {"SK2SIEM_FILE__PATH": "-", "SK2SIEM_FILE__FORWARD__REASONS": "gap,cleartext"},
+            "SK2SIEM_FILE__FORWARD__REASONS: word 2 is no reason: did you mean cleartext-port? They are exception, ",
+            id="a-reason-cut-short",
+        ),
+        pytest.param(
+            {"SK2SIEM_FILE__PATH": "-", "SK2SIEM_FILE__FORWARD__REASONS": "zzzz"},
+            "SK2SIEM_FILE__FORWARD__REASONS: word 1 is no reason: they are exception, canary, local, tunnel, weak-",
+            id="a-reason-that-is-none",
+        ),
+        pytest.param(
+            {"SK2SIEM_FILE__PATH": "-", "SK2SIEM_FILE__FORWARD__VERDICTS": "bad"},
+            "SK2SIEM_FILE__FORWARD__VERDICTS: input should be 'secure', ",
+            id="a-verdict-that-is-none",
+        ),
+        pytest.param(
             {"SK2SIEM_BROKER__SASL_MECHANISM": "PLAIN"},
             "SK2SIEM_BROKER__*: SK2SIEM_BROKER__USERNAME and SK2SIEM_BROKER__PASSWORD must be set as well",
             id="half-a-login",
@@ -133,6 +148,7 @@ def test_all_problems_are_told_at_once() -> None:
         pytest.param({"SK2SIEM_LOG__LEVEL": SECRET}, id="in-a-choice"),
         pytest.param({"SK2SIEM_PRODUCER__TIME_ZONE": SECRET}, id="in-a-checked-text"),
         pytest.param({"SK2SIEM_SIMULATOR__START": SECRET}, id="in-a-time"),
+        pytest.param({"SK2SIEM_FILE__PATH": "-", "SK2SIEM_FILE__FORWARD__REASONS": SECRET}, id="in-a-list"),
         pytest.param({"SK2SIEM_PASSWORD": SECRET}, id="in-an-unknown-name"),
     ],
 )

@@ -9,6 +9,7 @@ from sinks.sink import Forwarded
 from tests.unit.sinks.samples import ALERT, CORRECTION, DHCP, EVENT, FAILED, GAP, SAMPLES, STATUS, VERDICT
 
 SECURE = changed(VERDICT, verdict=VerdictKind.SECURE, reason="tls", severity=Severity.INFORMATIONAL, service="https")
+ORDERS = changed(VERDICT, service="Orders")
 ABROAD = changed(VERDICT, network=Network.EXTERNAL)
 
 
@@ -33,6 +34,7 @@ def test_without_settings_everything_passes(name: str) -> None:
         pytest.param({"severity": "informational"}, [SECURE, EVENT, DHCP], [], id="the least severity"),
         pytest.param({"networks": ["external"]}, [ABROAD, CORRECTION], [VERDICT, FAILED, EVENT], id="by network"),
         pytest.param({"services": ["telnet"]}, [VERDICT, ALERT], [SECURE, EVENT, DHCP], id="by service"),
+        pytest.param({"services": ["Telnet", "ORDERS"]}, [VERDICT, ORDERS], [SECURE], id="by service in capitals"),
         pytest.param(
             {"services": ["telnet"], "networks": ["external"]}, [ABROAD], [VERDICT, SECURE, CORRECTION], id="by both"
         ),
@@ -52,7 +54,7 @@ def test_a_filter_takes_what_passes_each_of_its_lists(
     [
         pytest.param({"what": "alerts"}, id="alerts only"),
         pytest.param({"verdicts": ["secure"]}, id="by verdict"),
-        pytest.param({"reasons": ["nothing"]}, id="by reason"),
+        pytest.param({"reasons": ["own-scheme"]}, id="by reason"),
         pytest.param({"severity": "critical"}, id="by severity"),
         pytest.param({"networks": ["external"]}, id="by network"),
         pytest.param({"services": ["nothing"]}, id="by service"),
@@ -75,6 +77,7 @@ def test_a_correction_follows_the_verdict_that_may_have_passed_before_it() -> No
     [
         pytest.param({"what": "nothing"}, id="what"),
         pytest.param({"verdicts": ["bad"]}, id="a verdict that is none"),
+        pytest.param({"reasons": ["tls", "cleartext"]}, id="a reason that is none"),
         pytest.param({"severity": "urgent"}, id="a severity that is none"),
         pytest.param({"networks": ["dmz"]}, id="a network that is none"),
         pytest.param({"ports": [23]}, id="an unknown setting"),
