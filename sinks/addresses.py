@@ -1,6 +1,10 @@
 """Base URLs as they stand in settings: one or more, separated by commas, checked before anything is sent to them."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import urlsplit
+
+from runtime.errors import Unavailable
 
 
 def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
@@ -9,6 +13,25 @@ def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
     Raises ValueError that says what is wrong; a value is never repeated, because a URL may hold a password.
     """
     return tuple(_address(part.strip(), without) for part in text.split(","))
+
+
+def named(trouble: Unavailable, url: str, urls: Sequence[str]) -> Unavailable:
+    """The same; of several, it says which one refused."""
+    if len(urls) <= 1 or url in str(trouble):
+        return trouble
+    return Unavailable(f"{trouble} (at {url})", retry_after=trouble.retry_after)
+
+
+@contextmanager
+def telling(url: str, urls: Sequence[str]) -> Iterator[None]:
+    """What is raised within is of this one. Raises Unavailable."""
+    try:
+        yield
+    except Unavailable as error:
+        told = named(error, url, urls)
+        if told is error:
+            raise
+        raise told from error
 
 
 def _address(text: str, without: str) -> str:

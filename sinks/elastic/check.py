@@ -8,6 +8,7 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from runtime.errors import Unavailable
+from sinks.addresses import telling
 from sinks.clock import require_same_time, time_of
 from sinks.elastic.client import connect, translated
 from sinks.elastic.judge import OPERATOR_SECONDS
@@ -24,7 +25,7 @@ def check(settings: ElasticSettings, streams: Sequence[str]) -> str:
     """One sentence on what was reached. Raises Unavailable, ConfigError."""
     for url in settings.urls or (None,):
         node = settings if url is None else settings.model_copy(update={"url": url})
-        with connect(node) as client, translated(node):
+        with telling(node.where, settings.urls), connect(node) as client, translated(node):
             cluster = _greet(client, node.where)
     with connect(settings) as client:
         there = _seen(lambda: {name for name in streams if exists(client, name)})

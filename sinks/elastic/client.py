@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from elastic_transport import ConnectionTimeout, TlsError, TransportError
+from elastic_transport import ApiResponseMeta, ConnectionTimeout, TlsError, TransportError
 from elastic_transport.client_utils import parse_cloud_id
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from runtime.errors import Unavailable
+from sinks.addresses import named
 from sinks.certificate import no_tls
 from sinks.elastic.judge import OPERATOR_SECONDS, trouble
 from sinks.elastic.nodes import node_class
@@ -45,17 +46,27 @@ def translated(settings: ElasticSettings) -> Iterator[None]:
     try:
         yield
     except UnsupportedProductError as error:
-        raise foreign(settings) from error
+        raise foreign(where(error.meta, settings)) from error
     except ApiError as error:
-        raise trouble(error.meta.status, error.meta.headers, error.body) from error
+        refusal = trouble(error.meta.status, error.meta.headers, error.body)
+        raise named(refusal, where(error.meta, settings), settings.urls) from error
     except TransportError as error:
         raise _unreached(error, settings) from error
 
 
-def foreign(settings: ElasticSettings) -> Unavailable:
+def where(meta: ApiResponseMeta, settings: ElasticSettings) -> str:
+    """Who answered: of several nodes, the one."""
+    if len(settings.urls) <= 1:
+        return settings.where
+    node = meta.node
+    host = f"[{node.host}]" if ":" in node.host else node.host
+    return f"{node.scheme}://{host}:{node.port}{node.path_prefix}"
+
+
+def foreign(where: str) -> Unavailable:
     """What answered is something else, a proxy for example. The client itself looks at its first answer only."""
     return Unavailable(
-        f"what answers at {settings.where} is not Elasticsearch: set SK2SIEM_ELASTIC__URL", retry_after=OPERATOR_SECONDS
+        f"what answers at {where} is not Elasticsearch: set SK2SIEM_ELASTIC__URL", retry_after=OPERATOR_SECONDS
     )
 
 

@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from elastic_transport import ApiResponseMeta
 from elasticsearch import ApiError, UnsupportedProductError
 
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
 from runtime.record import StoredRecord
+from sinks.addresses import named
 from sinks.courier import Courier
 from sinks.elastic.check import check
-from sinks.elastic.client import connect, foreign, translated
+from sinks.elastic.client import connect, foreign, translated, where
 from sinks.elastic.judge import judge
 from sinks.elastic.readiness import Readiness
 from sinks.elastic.render import operation
@@ -58,18 +61,21 @@ class ElasticSink:
         code = "none"
         try:
             with translated(self._settings):
-                status, headers, body = self._bulk(bodies)
-            code = str(status)
+                meta, body = self._bulk(bodies)
+            code = str(meta.status)
         finally:
             self._metrics.request_seconds.observe(time.monotonic() - started)
             self._metrics.request(NAME, code)
-        if status == 200 and headers.get(PRODUCT_HEADER) != PRODUCT:
-            return Judgement(trouble=foreign(self._settings))
-        judgement = judge(status, headers, body, len(bodies))
+        node = where(meta, self._settings)
+        if meta.status == 200 and meta.headers.get(PRODUCT_HEADER) != PRODUCT:
+            return Judgement(trouble=foreign(node))
+        judgement = judge(meta.status, meta.headers, body, len(bodies))
+        if judgement.trouble is not None and meta.status != 200:  # what is wrong with items is the whole cluster's
+            return replace(judgement, trouble=named(judgement.trouble, node, self._settings.urls))
         self._metrics.duplicates.inc(judgement.duplicates)
         return judgement
 
-    def _bulk(self, bodies: Sequence[bytes]) -> tuple[int, Mapping[str, str], object]:
+    def _bulk(self, bodies: Sequence[bytes]) -> tuple[ApiResponseMeta, object]:
         """The answer, whatever its status. The client takes prebuilt lines, though its signature speaks of objects."""
         try:
             response = self._client.bulk(
@@ -78,5 +84,5 @@ class ElasticSink:
         except UnsupportedProductError:
             raise
         except ApiError as error:
-            return error.meta.status, error.meta.headers, error.body
-        return response.meta.status, response.meta.headers, response.body
+            return error.meta, error.body
+        return response.meta, response.body

@@ -14,14 +14,21 @@ TRIAL_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Breaker:
-    """Closed while `failures` is 0. Open until `until`; then one request at a time tries whether it closes again."""
+    """Closed while `failures` is 0. Open until `until`; then one request at a time tries whether it closes again.
+
+    `quiet_until`: the collector itself asked not to be asked before.
+    """
 
     failures: int = 0
     until: float = float("-inf")
+    quiet_until: float = float("-inf")
 
 
 class Endpoints:
-    """Base URLs. Those whose breaker is open are left out, unless no other is left. Thread-safe."""
+    """Base URLs. Those whose breaker is open are left out, unless no other is left. Thread-safe.
+
+    One that asked for time is asked before it is over only where every other did too, and then the first to be ready.
+    """
 
     def __init__(self, urls: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._urls = tuple(urls)
@@ -38,17 +45,20 @@ class Endpoints:
             rotated = self._urls[turn:] + self._urls[:turn]
             closed = [url for url in rotated if not self._breakers[url].failures]
             trial = self._trial(rotated)
-            return [*trial, *closed] or rotated
+            return [*trial, *closed] or self._last_resort(rotated)
 
-    def failed(self, url: str) -> None:
+    def failed(self, url: str, retry_after: float | None = None) -> None:
+        """`retry_after`: for so many seconds it asked to be left alone."""
         with self._lock:
             breaker = self._breakers[url]
             breaker.failures += 1
             seconds = min(FIRST_BREAK_SECONDS * 2.0 ** min(breaker.failures - 1, 10), LONGEST_BREAK_SECONDS)
-            breaker.until = self._clock() + seconds
+            now = self._clock()
+            breaker.quiet_until = max(breaker.quiet_until, now + (retry_after or 0.0))
+            breaker.until = max(now + seconds, breaker.quiet_until)
             first = breaker.failures == 1
         if first and len(self._urls) > 1:
-            log.warning("collector set aside", url=url, seconds=seconds)
+            log.warning("collector set aside", url=url, seconds=max(seconds, retry_after or 0.0))
 
     def answered(self, url: str) -> None:
         with self._lock:
@@ -66,3 +76,9 @@ class Endpoints:
                 breaker.until = now + TRIAL_SECONDS
                 return (url,)
         return ()
+
+    def _last_resort(self, rotated: Sequence[str]) -> Sequence[str]:
+        """All that did not ask for time, or whoever's time is over first."""
+        now = self._clock()
+        free = [url for url in rotated if self._breakers[url].quiet_until <= now]
+        return free or [min(rotated, key=lambda url: self._breakers[url].quiet_until)]

@@ -19,7 +19,9 @@ from urllib3.exceptions import (
 
 from runtime.errors import Unavailable
 from sinks import tls
+from sinks.addresses import named
 from sinks.certificate import no_tls
+from sinks.judgement import retry_after
 from sinks.splunk.channels import Channels
 from sinks.splunk.endpoints import Endpoints
 from sinks.splunk.judge import ACK_DISABLED, Answer, acknowledged, read, trouble
@@ -58,6 +60,7 @@ class Http:
         self._pool = _pool(settings)
         self._token = {"Authorization": f"Splunk {settings.token.get_secret_value()}"}
         self._gzip = settings.gzip
+        self._urls = settings.urls
         self._direct = settings.proxy is None
         self._endpoints = Endpoints(settings.urls)
         self._channels = channels
@@ -89,7 +92,7 @@ class Http:
         answer = self._post(url, f"{ACK}?channel={channel}", orjson.dumps({"acks": numbers}), {}, channel)
         found = acknowledged(answer)
         if found is None:
-            raise trouble(answer, read(answer.body))
+            raise named(trouble(answer, read(answer.body)), url, self._urls)
         return found
 
     def close(self) -> None:
@@ -108,7 +111,7 @@ class Http:
             channel = self._channels.of(url)
         answer = self._post(url, EVENT, body, encoding, channel)
         if _is_out_of_order(answer):
-            self._endpoints.failed(url)
+            self._endpoints.failed(url, retry_after(answer.headers))
         else:
             self._endpoints.answered(url)
         return Posted(url, channel, answer)
@@ -124,7 +127,7 @@ class Http:
         answer = self._post(url, f"{ACK}?channel={channel}", orjson.dumps({"acks": [0]}), {}, channel)
         reply = read(answer.body)
         if reply and reply.code == ACK_DISABLED:
-            raise trouble(answer, reply)
+            raise named(trouble(answer, reply), url, self._urls)
         if acknowledged(answer) is not None:
             self._acknowledges.add(url)
 

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
@@ -12,6 +11,7 @@ from runtime.errors import Unavailable
 from runtime.flow import Outcome
 from runtime.metrics import Metrics
 from runtime.record import StoredRecord
+from sinks.addresses import named, telling
 from sinks.clock import require_same_time, time_of
 from sinks.courier import Courier
 from sinks.judgement import Judgement, Receipt
@@ -74,7 +74,7 @@ class SplunkSink:
         """
         urls, index = self._settings.urls, self._settings.index
         for url in urls:
-            with _told_of(url, len(urls)):
+            with telling(url, urls):
                 answer = self._http.post_to(url, [_probe("", index)])
                 _require_refusal(answer)
                 require_same_time(f"Splunk at {url}", time_of(answer.headers))
@@ -128,18 +128,9 @@ class SplunkSink:
         answer = posted.answer
         self._metrics.request(NAME, str(answer.status))
         judgement = judge(answer, len(bodies), sum(map(len, bodies)))
+        if judgement.trouble is not None:
+            judgement = replace(judgement, trouble=named(judgement.trouble, posted.url, self._settings.urls))
         return judgement if self._acknowledgements is None else _with_receipt(judgement, posted)
-
-
-@contextmanager
-def _told_of(url: str, count: int) -> Iterator[None]:
-    """Of several collectors, which one it is that refuses. Raises Unavailable."""
-    try:
-        yield
-    except Unavailable as error:
-        if count == 1 or url in str(error):
-            raise
-        raise Unavailable(f"{error} (at {url})", retry_after=error.retry_after) from error
 
 
 def _noted(parcels: Iterable[Parcel], records: list[StoredRecord]) -> Iterator[Parcel]:

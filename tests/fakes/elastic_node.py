@@ -62,7 +62,8 @@ Fault = ItemFault | RequestFault
 class ElasticNode:
     """`documents` by id; `received` counts how often each came. Our templates are there from the beginning.
 
-    The login lacks the privileges `lacking`; what begins with one of `refuses` is answered 403.
+    The login lacks the privileges `lacking`; what begins with one of `refuses` is answered 403, and everything but bulk
+    requests with the status `broken` where that is set.
     """
 
     documents: dict[str, object] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class ElasticNode:
     streams: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)
     refuses: set[str] = field(default_factory=set)
+    broken: int | None = None
     clock_ahead: float = 0.0
     port: int = 0
     _faults: list[Fault] = field(default_factory=list)
@@ -250,6 +252,8 @@ def _error(status: int, kind: str | None) -> object:
 
 
 def _other(node: ElasticNode, method: str, path: str, body: bytes) -> tuple[int, object]:
+    if node.broken is not None:
+        return node.broken, {}
     if any(path == one or path.startswith(f"{one}/") for one in node.refuses):
         return 403, _error(403, "security_exception")
     if path == "/_cat/health":

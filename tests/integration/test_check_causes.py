@@ -231,6 +231,15 @@ def test_of_several_collectors_the_one_that_refuses_is_named(operator: Operator,
     assert f"(at {hec.url})" in operator.said
 
 
+def test_of_several_nodes_the_one_that_refuses_is_named(operator: Operator, node: ElasticNode) -> None:
+    with elastic_node() as other:
+        other.broken = 500
+        code = operator.checks("elastic", url=f"{node.url},{other.url}")
+
+    assert code == 69
+    assert f"Elasticsearch answered 500 (at {other.url})" in operator.said
+
+
 def test_an_index_that_may_be_written_to_is_proved_by_an_event_that_says_what_it_is(
     operator: Operator, hec: Hec
 ) -> None:

@@ -120,6 +120,23 @@ def test_a_node_that_is_overloaded_is_passed_over(node: ElasticNode) -> None:
     assert len(node.documents) == 20
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        pytest.param(RequestFault(401, "security_exception", times=None), "the login is refused", id="a refusal"),
+        pytest.param(RequestFault(page=True, times=None), "is not Elasticsearch", id="a page of a proxy"),
+    ],
+)
+def test_of_several_nodes_the_one_that_refuses_is_named(node: ElasticNode, fault: RequestFault, says: str) -> None:
+    node.fault(fault)
+
+    with pytest.raises(Unavailable, match=says) as held:
+        send(parcels(3), url=f"{node.url},{node.url.replace('127.0.0.1', 'localhost')}", requests_in_parallel=1)
+
+    said = str(held.value)
+    assert (node.url in said) != (node.url.replace("127.0.0.1", "localhost") in said)
+
+
 def test_without_our_template_no_first_document_is_sent(node: ElasticNode) -> None:
     node.templates.clear()
 

@@ -287,6 +287,29 @@ def test_a_collector_that_is_none_is_passed_over_while_another_takes_events(benc
     assert sorted(map(str, bench.ids())) == sorted(ids(sent))
 
 
+def test_a_collector_that_asks_for_time_gets_it_while_another_takes_events(bench: Bench, tmp_path: Path) -> None:
+    sent = parcels(40)
+    with Hec(free_port(), tmp_path) as other:
+        sink = bench.sink(url=f"{bench.hec.url},{other.url}", batch_events=5, requests_in_parallel=1)
+        bench.faults({"status": 429, "retry_after": 600})
+
+        outcome = sink.send(sent)
+        taken = len(bench.ids())
+
+    assert (list(outcome.rejected), list(outcome.deferred)) == ([], [])
+    assert taken == 0
+
+
+def test_of_several_collectors_a_running_sink_names_the_one_that_refuses(bench: Bench) -> None:
+    second = bench.hec.url.replace("127.0.0.1", "localhost")
+    sink = bench.sink(url=f"{bench.hec.url},{second}", token="nonsense")
+
+    with pytest.raises(Unavailable, match="Invalid token") as held:
+        sink.send(parcels(3))
+
+    assert str(held.value).endswith(f"(at {second})")
+
+
 def test_where_every_collector_refuses_events_are_held(bench: Bench) -> None:
     with elastic_node() as stranger, elastic_node() as another:
         sink = bench.sink(url=f"{stranger.url},{another.url}")

@@ -57,6 +57,48 @@ def test_breaks_grow_up_to_a_limit(failures: int, seconds: float) -> None:
     assert endpoints.in_turn()[0] == "a"
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        pytest.param(300.0, 300.0, id="longer than a break"),
+        pytest.param(1.0, FIRST_BREAK_SECONDS, id="shorter than a break"),
+        pytest.param(None, FIRST_BREAK_SECONDS, id="not said"),
+    ],
+)
+def test_one_that_asks_for_time_is_left_out_for_so_long(retry_after: float | None, seconds: float) -> None:
+    clock = FakeClock()
+    endpoints = Endpoints(["a", "b"], clock)
+
+    endpoints.failed("a", retry_after)
+    clock.advance(seconds - 0.1)
+    before = list(endpoints.in_turn())
+    clock.advance(0.1)
+
+    assert before == ["b"]
+    assert endpoints.in_turn()[0] == "a"
+
+
+def test_one_that_asked_for_time_is_not_asked_because_all_others_fail() -> None:
+    clock = FakeClock()
+    endpoints = Endpoints(["a", "b", "c"], clock)
+
+    endpoints.failed("a", 60.0)
+    endpoints.failed("a")
+    endpoints.failed("b")
+    endpoints.failed("c")
+
+    assert sorted(endpoints.in_turn()) == ["b", "c"]
+
+
+def test_where_all_asked_for_time_the_first_to_be_ready_is_asked() -> None:
+    endpoints = Endpoints(["a", "b", "c"], FakeClock())
+
+    for url, seconds in (("a", 60.0), ("b", 20.0), ("c", 40.0)):
+        endpoints.failed(url, seconds)
+
+    assert list(endpoints.in_turn()) == ["b"]
+
+
 def test_when_all_failed_all_are_tried() -> None:
     endpoints = Endpoints(["a", "b"], FakeClock())
 
