@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -87,7 +87,7 @@ def show_command(
     with tool("dead-letters", load(os.environ)) as (broker, _):
         found = _found(broker, Selection(ids, services, reasons, since, until))
     if not found:
-        raise CheckFailed("no such dead letter; `sk2siem dead-letters list` shows those that there are")
+        raise _missing()
     for letter in found:
         if value_only:
             sys.stdout.buffer.write(letter.value.rstrip(b"\n") + b"\n")
@@ -134,10 +134,13 @@ def _found(broker: Broker, selection: Selection) -> list[DeadLetter]:
     """Oldest first. Raises CheckFailed where one that was named is not there."""
     found = sorted(selection.of(read(broker, selection.of_services)), key=lambda letter: letter.rejected_at)
     if missing := set(selection.ids) - {letter.id for letter in found}:
-        raise CheckFailed(
-            f"no such dead letter: {', '.join(sorted(missing))}; `sk2siem dead-letters list` shows those that there are"
-        )
+        raise _missing(missing)
     return found
+
+
+def _missing(ids: Collection[str] = ()) -> CheckFailed:
+    named = f": {', '.join(sorted(ids))}" if ids else ""
+    return CheckFailed(f"no such dead letter{named}; `sk2siem dead-letters list` shows those that there are")
 
 
 def _replay(replay: Replay, found: Sequence[DeadLetter], *, again: bool) -> None:

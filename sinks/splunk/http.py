@@ -24,7 +24,7 @@ from sinks.certificate import no_tls
 from sinks.judgement import retry_after
 from sinks.splunk.channels import Channels
 from sinks.splunk.endpoints import Endpoints
-from sinks.splunk.judge import ACK_DISABLED, Answer, acknowledged, read, trouble
+from sinks.splunk.judge import ACK_DISABLED, Answer, acknowledged, document_of, read, trouble
 from sinks.splunk.settings import COLLECTOR, PREFIX, SplunkSettings
 from sinks.unreached import causes, why
 
@@ -92,7 +92,7 @@ class Http:
         answer = self._post(url, f"{ACK}?channel={channel}", orjson.dumps({"acks": numbers}), {}, channel)
         found = acknowledged(answer)
         if found is None:
-            raise named(trouble(answer, read(answer.body)), url, self._urls)
+            raise named(trouble(answer, read(answer)), url, self._urls)
         return found
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class Http:
             return
         channel = str(uuid.uuid4())
         answer = self._post(url, f"{ACK}?channel={channel}", orjson.dumps({"acks": [0]}), {}, channel)
-        reply = read(answer.body)
+        reply = read(answer)
         if reply and reply.code == ACK_DISABLED:
             raise named(trouble(answer, reply), url, self._urls)
         if acknowledged(answer) is not None:
@@ -143,10 +143,10 @@ class Http:
             self._endpoints.failed(url)
             self._give_up(url, channel)
             raise _trouble(url, error, direct=self._direct) from error
-        answer = Answer(response.status, response.headers, response.data)
+        answer = Answer(response.status, response.headers, document_of(response.data))
         if channel:
             self._stick(channel, response.headers.get("Set-Cookie"))
-            if read(answer.body) is None and acknowledged(answer) is None:
+            if read(answer) is None and acknowledged(answer) is None:
                 self._give_up(url, channel)
         return answer
 
@@ -184,7 +184,7 @@ def _pool(settings: SplunkSettings) -> urllib3.PoolManager:
 
 def _is_out_of_order(answer: Answer) -> bool:
     """Overloaded, set up otherwise than the others, or no collector at all: it says nothing about the events."""
-    is_page = answer.status != 413 and read(answer.body) is None
+    is_page = answer.status != 413 and read(answer) is None
     return is_page or answer.status in REFUSED or answer.status >= 500
 
 

@@ -66,9 +66,11 @@ OPERATOR_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`document` is the JSON of its body; None for a page of HTML, an empty body, or anything else that is none."""
+
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    document: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def judge(answer: Answer, count: int, size: int) -> Judgement:
     """The fate of the `count` events of a request whose body had `size` bytes before compression."""
     if answer.status == 413:
         return Judgement(blamed=Reason("too-large", "Splunk answered 413: the event is larger than it takes"))
-    reply = read(answer.body)
+    reply = read(answer)
     if answer.status == 200 and reply and reply.code in TAKEN:
         return Judgement(accepted=range(count), slow=reply.code in TAKEN_BUT_NEARLY_FULL)
     if answer.status == 400 and reply and reply.code in BLAMES_AN_EVENT:
@@ -105,13 +107,18 @@ def trouble(answer: Answer, reply: Reply | None) -> Unavailable:
     )
 
 
-def read(body: bytes) -> Reply | None:
-    """None for a page of HTML, an empty body, or anything else that is not HEC's."""
+def document_of(body: bytes) -> object:
+    """See `Answer`."""
     try:
-        document = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if type(document) is not dict or type(document.get("code")) is not int:
+
+
+def read(answer: Answer) -> Reply | None:
+    """None for what is not HEC's."""
+    document = answer.document
+    if not isinstance(document, dict) or type(document.get("code")) is not int:
         return None
     number, ack_id = document.get("invalid-event-number"), document.get("ackId")
     return Reply(document["code"], number if type(number) is int else None, ack_id if type(ack_id) is int else None)
@@ -122,11 +129,7 @@ def acknowledged(answer: Answer) -> set[int] | None:
 
     `false` says nothing: pending, not known, told before, or lost.
     """
-    try:
-        document = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        return None
-    acks = document.get("acks") if type(document) is dict else None
+    acks = answer.document.get("acks") if isinstance(answer.document, dict) else None
     if answer.status != 200 or type(acks) is not dict:
         return None
     return {int(number) for number, known in acks.items() if known is True and number.isdecimal()}

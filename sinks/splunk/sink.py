@@ -143,7 +143,7 @@ def _with_receipt(judgement: Judgement, posted: Posted) -> Judgement:
     """The same with the id under which what was taken will be acknowledged; without one nothing counts as taken."""
     if not judgement.accepted:
         return judgement
-    reply = read(posted.answer.body)
+    reply = read(posted.answer)
     if reply is not None and reply.ack_id is not None:
         return replace(judgement, receipt=Receipt(posted.url, posted.channel, reply.ack_id))
     return Judgement(
@@ -161,13 +161,13 @@ def _probe(text: str, index: str | None) -> bytes:
 
 
 def _require_refusal(answer: Answer) -> None:
-    reply = read(answer.body)
+    reply = read(answer)
     if answer.status == 400 and reply and reply.code in BLAMES_AN_EVENT:
         return
     raise trouble(answer, reply)
 
 
 def _require_taken(answer: Answer) -> None:
-    reply = read(answer.body)
+    reply = read(answer)
     if answer.status != 200 or not reply or reply.code not in TAKEN:
         raise trouble(answer, reply)

@@ -129,11 +129,13 @@ def test_values_alone_are_lines_to_be_read_again(broker: Broker, capfdbinary: py
 def test_what_is_not_there_is_said(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["dead-letters", "show", "file/0/9"]) == 69
     assert run_command(["dead-letters", "show", "elastic/0/2", "file/0/9"]) == 69
+    assert run_command(["dead-letters", "show", "--since", "1m", "--service", "file"]) == 69
     assert run_command(["dead-letters", "show", "nobody/0/9"]) == 2
     assert run_command(["dead-letters", "list", "--since", "yesterday"]) == 2
 
     said = capsys.readouterr()
     assert "no such dead letter: file/0/9; `sk2siem dead-letters list`" in said.err
+    assert "no such dead letter; `sk2siem dead-letters list`" in said.err
     assert said.out == ""
 
 

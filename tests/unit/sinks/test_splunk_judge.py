@@ -1,11 +1,9 @@
 """Every answer of HEC and what becomes of the events: accepted, blamed, sent again, held."""
 
-import json
-
 import pytest
 
 from sinks.judgement import Judgement
-from sinks.splunk.judge import Answer, judge
+from sinks.splunk.judge import Answer, document_of, judge
 
 COUNT = 4
 SMALL = 4_000
@@ -16,7 +14,7 @@ def answer(status: int, code: int | None = None, number: int | None = None, retr
     if number is not None:
         content["invalid-event-number"] = number
     headers = {"Retry-After": retry_after} if retry_after else {}
-    return Answer(status, headers, b"" if code is None else json.dumps(content).encode())
+    return Answer(status, headers, None if code is None else content)
 
 
 def judged(given: Answer, *, count: int = COUNT, size: int = SMALL) -> Judgement:
@@ -62,7 +60,7 @@ def test_a_numbered_event_is_rejected_and_what_stands_before_it_is_accepted(code
         pytest.param(answer(400, 6, -1), SMALL, id="6 with a number before the start"),
         pytest.param(answer(400, 6, 0), 1_048_577, id="6 number 0 of a large body: Splunk Cloud's limit"),
         pytest.param(answer(413), SMALL, id="413 from Splunk"),
-        pytest.param(Answer(413, {}, b"<html>too large</html>"), SMALL, id="413 from a proxy"),
+        pytest.param(Answer(413, {}, document_of(b"<html>too large</html>")), SMALL, id="413 from a proxy"),
     ],
 )
 def test_blame_that_names_nobody_halves_the_request(given: Answer, size: int) -> None:
@@ -122,9 +120,9 @@ def test_a_wrong_index_accepts_the_prefix_and_holds_the_rest(number: int | None,
         pytest.param(answer(200, 6, 1), 30.0, "200 code 6", id="a blame under 200 is none"),
         pytest.param(answer(404, 404), 30.0, "SK2SIEM_SPLUNK__URL", id="404 in Splunk's words"),
         pytest.param(answer(200), 30.0, "proxy", id="200 without a body"),
-        pytest.param(Answer(200, {}, b"<html>welcome</html>"), 30.0, "proxy", id="200 with a page"),
-        pytest.param(Answer(200, {}, b'"ok"'), 30.0, "proxy", id="200 with other JSON"),
-        pytest.param(Answer(400, {}, b"<html>bad request</html>"), 30.0, "proxy", id="400 with a page"),
+        pytest.param(Answer(200, {}, document_of(b"<html>welcome</html>")), 30.0, "proxy", id="200 with a page"),
+        pytest.param(Answer(200, {}, document_of(b'"ok"')), 30.0, "proxy", id="200 with other JSON"),
+        pytest.param(Answer(400, {}, document_of(b"<html>bad request</html>")), 30.0, "proxy", id="400 with a page"),
         pytest.param(answer(401), 30.0, "SK2SIEM_SPLUNK__TOKEN", id="401 without a body"),
         pytest.param(answer(403), 30.0, "SK2SIEM_SPLUNK__TOKEN", id="403 without a body"),
         pytest.param(answer(404), 30.0, "SK2SIEM_SPLUNK__URL", id="404 without a body"),
@@ -132,7 +130,7 @@ def test_a_wrong_index_accepts_the_prefix_and_holds_the_rest(number: int | None,
         pytest.param(answer(408), None, "408", id="408"),
         pytest.param(answer(415), 30.0, "GZIP", id="415"),
         pytest.param(answer(429), None, "429", id="429 without a body"),
-        pytest.param(Answer(502, {}, b"<html>bad gateway</html>"), None, "502", id="502 from a proxy"),
+        pytest.param(Answer(502, {}, document_of(b"<html>bad gateway</html>")), None, "502", id="502 from a proxy"),
         pytest.param(answer(302), 30.0, "302", id="a redirect"),
         pytest.param(answer(204), 30.0, "204", id="204"),
         pytest.param(answer(503, 9, retry_after="7"), 7.0, "busy", id="Retry-After on 503"),
@@ -152,6 +150,6 @@ def test_everything_else_is_held(given: Answer, seconds: float | None, says: str
 
 def test_no_answer_settles_an_event_by_silence() -> None:
     """A number that is no whole number is no number."""
-    given = Answer(400, {}, b'{"text":"x","code":6,"invalid-event-number":"1"}')
+    given = Answer(400, {}, document_of(b'{"text":"x","code":6,"invalid-event-number":"1"}'))
 
     assert judged(given).blamed is not None
