@@ -136,7 +136,7 @@ FIELDS = frozenset(PortEntry.__dataclass_fields__) | {"ports"}
 def load_catalogue(overrides: Path | None = None) -> Catalogue:
     """The catalogue that ships, with `overrides` merged over it.
 
-    Raises ConfigError with one line per problem, with file, line and key.
+    Raises ConfigError with a line for the first problem of each port table, which names file, line and key.
     """
     shipped = read_table(SHIPPED)
     tops = [shipped] if overrides is None else [shipped, read_table(overrides)]

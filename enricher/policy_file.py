@@ -21,9 +21,9 @@ from enricher.policy_defaults import (
 )
 from enricher.policy_hash import policy_hash
 from enricher.policy_schema import check_policy
-from enricher.ranges import read_address, read_addresses, read_network, read_ports
+from enricher.ranges import port_texts, read_address, read_addresses, read_network, read_ports
 from enricher.tls import cipher_pattern
-from enricher.toml_file import Table, problem_text, read_table
+from enricher.toml_file import Mistakes, Table, problem_text, read_table
 from runtime.errors import ConfigError
 from schemas.records import Severity, VerdictKind
 
@@ -72,8 +72,8 @@ def policy_source(file: Path) -> Path | Traversable:
 def _port_lists(top: Table, ports: Values, catalogue: Catalogue) -> tuple[frozenset[int], frozenset[int]]:
     """A list that is not in the file is the catalogue's, less what the other list names."""
     secure, cleartext = _ports(ports.get("secure")), _ports(ports.get("cleartext"))
-    for port in sorted(secure & cleartext):
-        problem = f"port {port} is on ports.secure too: it can only be on one list"
+    if both := secure & cleartext:
+        problem = f"on ports.secure too: {', '.join(port_texts(both))}; a port can only be on one list"
         raise ConfigError(problem_text(top.file, top.text, ["ports", "cleartext"], problem))
     return (
         secure if "secure" in ports else catalogue.tcp_ports(SECURE) - cleartext,
@@ -82,12 +82,15 @@ def _port_lists(top: Table, ports: Values, catalogue: Catalogue) -> tuple[frozen
 
 
 def _tunnels(top: Table) -> Iterator[Tunnel]:
+    mistakes = Mistakes()
     for index, values in enumerate(_tables(top.values, "tunnel")):
         one, other = map(read_network, _texts(values["networks"]))
-        if one.version != other.version:
-            problem = f"{one} and {other} are not of the same address family"
-            raise ConfigError(problem_text(top.file, top.text, ["tunnel", index, "networks"], problem))
+        with mistakes.noted():
+            if one.version != other.version:
+                problem = f"{one} and {other} are not of the same address family"
+                raise ConfigError(problem_text(top.file, top.text, ["tunnel", index, "networks"], problem))
         yield Tunnel(one, other)
+    mistakes.refuse()
 
 
 def _canary(values: Values) -> Canary | None:

@@ -83,7 +83,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         ),
         pytest.param(
             "[ports]\nsecure = [22, 23]\ncleartext = [23]",
-            "line 4, key ports.cleartext: port 23 is on ports.secure too: it can only be on one list",
+            "line 4, key ports.cleartext: on ports.secure too: 23; a port can only be on one list",
             id="a port on both lists",
         ),
         pytest.param(
@@ -227,6 +227,14 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_file(tmp_path: Pa
         "line 4, key networks.own",
         "line 6, key tls.forward",
     ]
+
+
+def test_every_tunnel_between_two_families_is_told(tmp_path: Path) -> None:
+    tunnel = '[[tunnel]]\nnetworks = ["10.1.0.0/16", "2001:db8::/32"]\n'
+
+    lines = refusal(tmp_path, f'mode = "ports"\n{tunnel}{tunnel}')
+
+    assert [line.partition(": ")[0] for line in lines] == ["line 3, key tunnel.networks", "line 5, key tunnel.networks"]
 
 
 @pytest.mark.parametrize(
