@@ -3,8 +3,9 @@
 from enricher.catalogue import Catalogue, Match, PortEntry, Speaks
 from enricher.connection import Connection, Finding
 from enricher.facts import deciding_tls
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from enricher.verdict import CATALOGUE_WRONG
+from schemas.reasons import Reason
 from schemas.records import Direction
 
 FIXED = {

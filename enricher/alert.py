@@ -3,7 +3,8 @@
 from enricher.advice import direction_text, port_text
 from enricher.catalogue import Match
 from enricher.connection import Finding
-from enricher.policy import Notice, Policy, Reason
+from enricher.policy import Notice, Policy
+from schemas.reasons import Reason
 from schemas.records import Alert, AlertKind, Direction, Gap, JournalPlace, Tls, Verdict, VerdictKind
 
 TITLES: dict[str, str] = {

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from enricher.levels import Levels
-from enricher.policy import Reason
 from runtime.record import Offset
 from schemas.ids import place_in
+from schemas.reasons import Reason
 from schemas.records import Basis, DetailType, Entry, EventId, Tls, VerdictKind
 
 Key = tuple[str | None, int | None, str | None, int | None]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from enricher.policy import Mode, Reason
+from enricher.policy import Mode
 from enricher.rules import rule_of
 from enricher.verdict import AFTER_FAILED_HANDSHAKE, CATALOGUE_WRONG
+from schemas.reasons import Reason
 from schemas.records import Alert, Basis, DetailType, Direction, Endpoint, Entry, Event, EventId, Network, Verdict
 
 KINDS = {

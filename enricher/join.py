@@ -18,9 +18,9 @@ from enricher.decision import Decided, Decision, Find, Unjoined
 from enricher.early import Early, EarlyHandshakes
 from enricher.levels import LevelHistory
 from enricher.needs import Needs
-from enricher.policy import Reason
 from enricher.window_clock import WindowClock
 from runtime.record import Offset
+from schemas.reasons import Reason
 from schemas.records import Audit, Entry, EventId, Progress
 
 LEAD = timedelta(seconds=2)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from enricher.networks import AddressNetwork, Networks, is_within
-from schemas.reasons import Reason as Reason
+from schemas.reasons import Reason
 from schemas.records import Network, Severity, VerdictKind
 
 

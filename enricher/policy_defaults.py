@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from enricher.policy import RAISED, Mode, Notice, Protocol, Raised, Reason, Weight
+from enricher.policy import RAISED, Mode, Notice, Protocol, Raised, Weight
+from schemas.reasons import Reason
 from schemas.records import Severity
 
 WINDOW_SECONDS = 15

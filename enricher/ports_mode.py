@@ -9,9 +9,10 @@ from enricher.connection import Finding, connection_of
 from enricher.events import event_of, match_of
 from enricher.facts import Facts
 from enricher.naming import Published
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from enricher.verdict import decide_by_policy
 from runtime.record import Offset
+from schemas.reasons import Reason
 from schemas.records import Basis, DetailType, Entry, VerdictKind
 
 SECURE_PORT = Finding(VerdictKind.SECURE, Reason.SECURE_PORT, Basis.PORT)

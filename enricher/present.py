@@ -7,10 +7,11 @@ from enricher.advice import advise_by_port
 from enricher.catalogue import Catalogue, Match, PortEntry, Speaks, TlsBy, Transport
 from enricher.connection import Connection, Finding, Origin
 from enricher.facts import Facts
-from enricher.policy import Mode, Policy, Reason
+from enricher.policy import Mode, Policy
 from enricher.ports_mode import decide_by_port
 from enricher.verdict import decide_by_policy
 from runtime.record import Offset
+from schemas.reasons import Reason
 from schemas.records import Basis, DetailType, Direction, EventId, Network, VerdictKind
 
 SECURE_NAMES = ("-s", "-ssl")

@@ -15,10 +15,11 @@ from enricher.facts import match_verdict
 from enricher.judge import Judge
 from enricher.names import ReverseResolver
 from enricher.naming import Published, with_names
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from runtime.record import Offset, Partition, Record, StoredRecord
 from schemas.codec import decode, encode
 from schemas.ids import correction_id, first_id
+from schemas.reasons import Reason
 from schemas.records import Alert, Entry, Event, EventId, Verdict, changed
 from schemas.topics import ALERTS, ENTRIES
 

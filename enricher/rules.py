@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from enricher.policy import Mode, Reason
+from enricher.policy import Mode
+from schemas.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

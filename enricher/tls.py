@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from enricher.policy import Policy, Protocol, Reason
+from enricher.policy import Policy, Protocol
+from schemas.reasons import Reason
 from schemas.records import Tls
 
 STRENGTH = {protocol: strength for strength, protocol in enumerate(Protocol)}

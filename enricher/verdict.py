@@ -7,8 +7,9 @@ from typing import NamedTuple
 from enricher.catalogue import Speaks, TlsBy
 from enricher.connection import Finding
 from enricher.facts import Facts, deciding_tls
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from enricher.tls import weakness
+from schemas.reasons import Reason
 from schemas.records import Basis, DetailType, VerdictKind
 
 NETSECURE = "*NETSECURE"

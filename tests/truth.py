@@ -14,7 +14,7 @@ from typing import NamedTuple
 from enricher.catalogue import Catalogue, Speaks, TlsBy, load_catalogue
 from enricher.events import match_of
 from enricher.judge import Judge
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from enricher.policy_file import load_policy
 from producer.audit_levels import decode_sv, levels_after
 from producer.decode import EntryFacts, decode
@@ -26,6 +26,7 @@ from runtime.record import Offset, Record, StoredRecord
 from runtime.record import Partition as TopicPartition
 from schemas.codec import decode_as, encode
 from schemas.ids import first_id
+from schemas.reasons import Reason
 from schemas.records import Audit, DetailType, Entry, Event, EventId, Progress, Verdict, VerdictKind, changed
 from schemas.topics import ENTRIES
 

@@ -10,11 +10,12 @@ import click
 from cli.netstat.look import Ends, Seen
 from cli.records import read_followed
 from cli.settings import Settings
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from producer.positions import BrokerPositions
 from runtime.broker import Broker
 from runtime.record import StoredRecord
 from schemas.codec import CodecError, decode
+from schemas.reasons import Reason
 from schemas.records import Direction, Event, Position, Verdict
 from schemas.topics import ENTRIES, VERDICTS
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from enricher.connection import Connection, Finding, Handshake, connection_of, handshake_of, key_of
 from enricher.decision import Find
 from enricher.levels import Levels
-from enricher.policy import Reason
 from runtime.record import Offset
+from schemas.reasons import Reason
 from schemas.records import Audit, DetailType, Entry, EventId, Gap, Progress, changed
 
 JournalRecord = Entry | Progress | Audit | Gap

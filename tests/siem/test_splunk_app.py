@@ -15,7 +15,8 @@ import pytest
 
 from dev.content.package import APP, ROOT, package
 from dev.content.tools import run
-from enricher.policy import Notice, Reason
+from enricher.policy import Notice
+from schemas.reasons import Reason
 from schemas.records import DetailType
 from tests.siem.contents import FULL, cim, cim_fields
 from tests.siem.named_fields import in_spl, macros_in

@@ -7,10 +7,11 @@ import pytest
 from enricher.alert import gap_alert
 from enricher.catalogue import load_catalogue
 from enricher.judge import Judge
-from enricher.policy import Policy, Reason
+from enricher.policy import Policy
 from enricher.policy_file import DEFAULT, PORTS, load_policy
 from enricher.ports_mode import publish_by_port
 from schemas.codec import decode_as
+from schemas.reasons import Reason
 from schemas.records import (
     Alert,
     AlertKind,

@@ -8,10 +8,11 @@ import pytest
 
 from enricher.catalogue import load_catalogue
 from enricher.comparison import Conclusion, Flip, Who, compare
-from enricher.policy import Policy, Protocol, Reason
+from enricher.policy import Policy, Protocol
 from enricher.policy_file import load_policy
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.ids import entry_id
+from schemas.reasons import Reason
 from schemas.records import AnyRecord, DetailType, Direction, Entry, changed
 from schemas.topics import ENTRIES
 from tests.unit.enricher.samples import ACCEPT, TIME, accept, connect, progress, stored

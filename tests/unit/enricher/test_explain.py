@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from enricher.explain import KINDS, Explanation, explain, explain_alert, explain_event, lines_of
-from enricher.policy import Mode, Reason
+from enricher.policy import Mode
 from enricher.rules import RULES, rule_of
 from enricher.verdict import ROWS
 from schemas.ids import correction_id, gap_id
+from schemas.reasons import Reason
 from schemas.records import (
     Alert,
     AlertKind,

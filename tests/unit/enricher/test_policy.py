@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from enricher.catalogue import SECURE, Speaks, load_catalogue
-from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Reason, Tunnel
+from enricher.policy import Mode, Notice, Policy, PolicyException, Protocol, Tunnel
 from enricher.policy_defaults import ALERTS, OWN_NETWORKS, SEVERITIES, WEAK_CIPHERS
 from enricher.policy_file import load_policy, policy_source
 from enricher.ranges import read_addresses
+from schemas.reasons import Reason
 from schemas.records import Network, Severity, VerdictKind
 
 CATALOGUE = load_catalogue()

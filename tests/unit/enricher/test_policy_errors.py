@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from enricher.catalogue import load_catalogue
-from enricher.policy import Mode, Notice, Protocol, Reason
+from enricher.policy import Mode, Notice, Protocol
 from enricher.policy_file import load_policy
 from enricher.toml_places import line_of
 from runtime.errors import ConfigError
+from schemas.reasons import Reason
 from schemas.records import Severity
 
 CATALOGUE = load_catalogue()

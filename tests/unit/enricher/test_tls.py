@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from enricher.policy import Protocol, Reason
+from enricher.policy import Protocol
 from enricher.tls import cipher_name, cipher_pattern, protocol_of, weakness
+from schemas.reasons import Reason
 from schemas.records import Tls
 from tests.unit.enricher.scripts import POLICY
 
