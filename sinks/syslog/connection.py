@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import socket
 import ssl
 import struct
@@ -134,9 +135,14 @@ class Connection:
         )
 
     def _wait_until_taken(self, connection: socket.socket) -> None:
-        """Until the other system has acknowledged every byte. Raises TimeoutError."""
+        """Until the other system has acknowledged every byte. Raises TimeoutError, OSError.
+
+        What a reset connection has not delivered counts as under way for ever, so the reset has to be asked for.
+        """
         end = time.monotonic() + self._settings.timeout_seconds
         while _unacknowledged(connection):
+            if broken := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise OSError(broken, os.strerror(broken))
             if time.monotonic() > end:
                 raise TimeoutError
             if self._pause(LOOK_SECONDS):  # a stop was requested: what is in hand still gets a moment

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -171,6 +172,25 @@ def test_a_receiver_that_resets_holds_the_batch(receiver: Receiver) -> None:
 
     assert list(outcome.deferred) == []
     assert bodies(parcels(1), "cef")[0].encode() in receiver.content
+
+
+def test_a_reset_while_a_part_is_under_way_is_noticed_at_once(receiver: Receiver) -> None:
+    def reset() -> None:
+        connection = receiver.accept()
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        connection.close()
+
+    resetting = threading.Thread(target=reset)
+    resetting.start()
+    with sink(receiver.url, timeout_seconds=30) as ours:
+        begin = time.monotonic()
+        with pytest.raises(Unavailable, match="broke the connection off: Connection reset"):
+            ours.send(parcels(2_000))
+        took = time.monotonic() - begin
+    resetting.join()
+
+    assert took < 10
 
 
 def test_what_was_taken_before_the_trouble_is_not_sent_again(receiver: Receiver) -> None:
