@@ -154,7 +154,7 @@ def _what_happened(meaning: Meaning, detail_type: DetailType, journal: str, sequ
         meaning.category,
         meaning.types,
         meaning.action,
-        journal,
+        journal.rpartition("/")[2],  # its name without the library
         f"SK-{detail_type}",
         meaning.outcome,
         int(sequence) if len(sequence) <= LONGEST_LONG and sequence.isdecimal() else None,

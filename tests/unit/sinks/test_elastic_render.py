@@ -46,6 +46,14 @@ def test_an_event_looks_as_its_golden_file_says(name: str) -> None:
     assert rendered(SAMPLES[name]) == orjson.loads((GOLDEN / f"elastic-{name}.json").read_bytes())
 
 
+@pytest.mark.parametrize("journal", ["QSYS/QAUDJRN", "QAUDJRN"])
+def test_the_provider_is_the_journals_name_without_its_library(journal: str) -> None:
+    document = rendered(changed(VERDICT, journal=journal))
+
+    assert part(document, "event")["provider"] == "QAUDJRN"
+    assert cast(Object, part(document, "ibmi")["journal"])["name"] == journal
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_each_kind_looks_as_the_golden_file_says(name: str) -> None:
     assert rendered(KINDS[name]) == golden_of_kinds("elastic")[name]

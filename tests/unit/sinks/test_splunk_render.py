@@ -24,6 +24,7 @@ from tests.unit.sinks.samples import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
+CIM_ALERTS = set("app description dest id severity signature signature_id src type user".split())  # CIM 8.5
 ENVELOPE = {"time", "host", "source", "sourcetype", "index", "event", "fields"}
 
 
@@ -125,6 +126,14 @@ def test_the_source_is_the_side_that_opened_the_connection(detail_type: DetailTy
     event = event_of(changed(EVENT, entry=changed(ENTRY, detail_type=detail_type)))
 
     assert event["src"] == source
+
+
+@pytest.mark.parametrize(
+    ("alert", "unknown"),
+    [pytest.param(ALERT, {"user"}, id="of a connection"), pytest.param(GAP, {"user", "src"}, id="of the pipeline")],
+)
+def test_an_alert_has_every_field_that_the_model_lists_but_what_nobody_knows(alert: Alert, unknown: set[str]) -> None:
+    assert CIM_ALERTS - event_of(alert).keys() == unknown
 
 
 def test_an_alert_stands_for_its_connection_only_where_verdicts_do_not_come_by_themselves() -> None:
