@@ -24,7 +24,18 @@ from tests.unit.sinks.samples import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
-CIM_ALERTS = {"app", "description", "dest", "id", "severity", "signature", "signature_id", "src", "type", "user"}  # CIM 8.5
+CIM_ALERTS = {
+    "app",
+    "description",
+    "dest",
+    "id",
+    "severity",
+    "signature",
+    "signature_id",
+    "src",
+    "type",
+    "user",
+}  # CIM 8.5
 ENVELOPE = {"time", "host", "source", "sourcetype", "index", "event", "fields"}
 
 
