@@ -46,9 +46,10 @@ def check(file: Path) -> None:
     Example:
       sk2siem policy check policy.toml
     """
-    policy = _policy(file)
+    catalogue = _catalogue()
+    policy = _policy(file, catalogue)
     click.echo(inert(f"ok  {file}: policy {policy.hash} in mode {policy.mode}, {_counted(policy)}"))
-    for line in (*_without_effect(policy), *_ending(policy, datetime.now(UTC).date())):
+    for line in (*_without_effect(policy, catalogue), *_ending(policy, datetime.now(UTC).date())):
         click.echo(inert(line))
 
 
@@ -63,7 +64,7 @@ def show(file: Path | None) -> None:
     """
     from enricher.policy_text import policy_text
 
-    policy = _policy(file or load(os.environ).enricher.policy)
+    policy = _policy(file or load(os.environ).enricher.policy, _catalogue())
     click.echo(f"# policy {policy.hash}")
     click.echo(policy_text(policy), nl=False)
 
@@ -92,8 +93,9 @@ def diff(old: Path, new: Path, place: str, since: datetime | None, until: dateti
     from cli.policy_difference import as_json, show_difference
     from enricher.comparison import compare
 
-    before, after = _policy(old), _policy(new)
-    found = compare(read_from(place, load(os.environ)), _catalogue(), before, after, since=since, until=until)
+    catalogue = _catalogue()
+    before, after = _policy(old, catalogue), _policy(new, catalogue)
+    found = compare(read_from(place, load(os.environ)), catalogue, before, after, since=since, until=until)
     if not found.connections:
         where = f"{place}{_span(since, until)}"
         raise CheckFailed(f"{where}: no connection to judge; policies judge entries, as {ENTRIES} has them")
@@ -108,10 +110,10 @@ def _span(since: datetime | None, until: datetime | None) -> str:
     return "".join(f" {word} {moment.isoformat(timespec='seconds')}" for word, moment in ends.items() if moment)
 
 
-def _policy(file: Path) -> Policy:
+def _policy(file: Path, catalogue: Catalogue) -> Policy:
     from enricher.policy_file import load_policy
 
-    return load_policy(file, _catalogue())
+    return load_policy(file, catalogue)
 
 
 def _catalogue() -> Catalogue:
@@ -125,9 +127,8 @@ def _counted(policy: Policy) -> str:
     return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in parts.items())
 
 
-def _without_effect(policy: Policy) -> Iterator[str]:
+def _without_effect(policy: Policy, catalogue: Catalogue) -> Iterator[str]:
     """Mode evidence goes by the catalogue, whatever the policy lists."""
-    catalogue = _catalogue()
     of_the_catalogue = catalogue.tcp_ports(SECURE), catalogue.tcp_ports({Speaks.CLEARTEXT})
     is_default = (policy.secure_ports, policy.cleartext_ports) == of_the_catalogue and not policy.outbound
     if policy.mode is Mode.EVIDENCE and not is_default:

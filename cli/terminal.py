@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 import orjson
@@ -28,12 +28,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def say_json(document: object) -> None:
     """One line for a machine, which may be shown on a terminal all the same: what `inert` replaces is escaped."""
     text = orjson.dumps(document, option=orjson.OPT_UTC_Z).decode()
-    click.echo("".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text))
+    click.echo(_printable(text, lambda one: json.dumps(one)[1:-1]))
 
 
 def inert(text: str) -> str:
     """Without control characters and marks that turn the direction of writing: what others wrote is only shown."""
-    return "".join(one if one.isprintable() else REPLACEMENT for one in text)
+    return _printable(text, lambda _: REPLACEMENT)
+
+
+def _printable(text: str, instead: Callable[[str], str]) -> str:
+    """Nearly every text is as it should be, and is not looked at character by character."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else instead(one) for one in text)
 
 
 def cell(text: str) -> Text:

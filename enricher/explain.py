@@ -118,10 +118,11 @@ def _seen(verdict: Verdict) -> Iterator[str]:
         yield f"The TLS handshake used {verdict.tls.protocol}{cipher}."
     elif verdict.reason == Reason.HANDSHAKE_FAILED:
         yield DETAILS[AFTER_FAILED_HANDSHAKE]
-    elif len(verdict.evidence) > 1 or verdict.detail_type is DetailType.SECURE:
-        yield from () if verdict.detail else ("A TLS entry that names no protocol belongs to it.",)
-    elif verdict.mode == Mode.EVIDENCE:
-        yield "No TLS facts were joined to it."
+    elif len(verdict.evidence) <= 1 and verdict.detail_type is not DetailType.SECURE:
+        if verdict.mode == Mode.EVIDENCE:
+            yield "No TLS facts were joined to it."
+    elif not verdict.detail:
+        yield "A TLS entry that names no protocol belongs to it."
     if verdict.detail:
         yield DETAILS.get(verdict.detail, f"More on it: {verdict.detail}.")
     if verdict.backfill:

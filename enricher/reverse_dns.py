@@ -188,31 +188,30 @@ class NameServers:
 
     async def ask(self, name: str, kind: Kind, *, is_private: bool) -> Sequence[DnsRecord]:
         """See `Ask`."""
-        resolver = self._private if is_private else self._public
         try:
             async with asyncio.timeout(self._settings.lookup_seconds):
-                try:
-                    answer = await resolver.query_dns(name, kind)
-                except aiodns.error.DNSError as error:
-                    if error.args[0] != aiodns.error.ARES_EBADRESP:
-                        raise
-                    answer = await self._ask_alone(name, kind, is_private=is_private)
+                answer = await self._answer(name, kind, is_private=is_private)
         except TimeoutError as error:
             raise NoAnswer("timeout") from error
         except aiodns.error.DNSError as error:
             raise NoAnswer(_status(error)) from error
         return [record for found in answer.answer if (record := _record(found)) is not None]
 
-    async def _ask_alone(self, name: str, kind: Kind, *, is_private: bool) -> pycares.DNSResult:
-        """Over a socket of its own: an answer that cannot be read ends every question that shares one with it, and
-        whoever is asked about wrote that answer.
+    async def _answer(self, name: str, kind: Kind, *, is_private: bool) -> pycares.DNSResult:
+        """An answer that cannot be read ends every question that shares a socket with it, and whoever is asked about
+        wrote that answer: so such a question is asked once more, over a socket of its own.
         """
-        servers = self._settings.private_servers if is_private else self._settings.servers
-        resolver = _resolver(servers, self._loop, tries=1)
         try:
-            return await resolver.query_dns(name, kind)
+            return await (self._private if is_private else self._public).query_dns(name, kind)
+        except aiodns.error.DNSError as error:
+            if error.args[0] != aiodns.error.ARES_EBADRESP:
+                raise
+        servers = self._settings.private_servers if is_private else self._settings.servers
+        alone = _resolver(servers, self._loop, tries=1)
+        try:
+            return await alone.query_dns(name, kind)
         finally:
-            await resolver.close()
+            await alone.close()
 
     async def close(self) -> None:
         for resolver in {self._public, self._private}:
