@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from runtime.errors import Unavailable
 
+CERTIFICATES = "ca_file", "ca_fingerprint", "cert_file"
+
 
 def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
     """The base URLs of a setting, without a trailing slash and without a path that ends in `without`.
@@ -13,6 +15,13 @@ def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
     Raises ValueError that says what is wrong; a value is never repeated, because a URL may hold a password.
     """
     return tuple(_address(part.strip(), without) for part in text.split(","))
+
+
+def require_tls(section: object, scheme: str, urls: Sequence[str]) -> None:
+    """Certificates without any address that begins with `scheme` are used by nobody. Raises ValueError."""
+    unused = [name for name in CERTIFICATES if getattr(section, name, None) is not None]
+    if unused and not any(url.lower().startswith(scheme) for url in urls):
+        raise ValueError(f"{unused[0]} is used with {scheme} alone: write that in the url, or take {unused[0]} out")
 
 
 def named(trouble: Unavailable, url: str, urls: Sequence[str]) -> Unavailable:

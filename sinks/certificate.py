@@ -39,11 +39,21 @@ class Certificate:
         return f'certificate "{self.subject}" signed by "{self.issuer}", {self.begins:%Y-%m-%d} to {self.ends:%Y-%m-%d}'
 
 
+class NotShown(ssl.SSLError):
+    """The server shows its own certificate and not that of the authority which is pinned."""
+
+
 def no_tls(error: BaseException, prefix: str, *, host: str, port: int | None) -> str:
     """Why, which certificate, and the setting to look at, whose name begins with `prefix`.
 
     `port` None: the way to the server is not direct, so the certificate cannot be looked at.
     """
+    if any(isinstance(one, NotShown) for one in causes(error)):
+        return (
+            f"it shows {_of(shown(host, port) if port else None)} alone, which has not the fingerprint in "
+            f"{prefix}CA_FINGERPRINT: an authority's has to be shown with it; let the server send its whole chain, "
+            f"or name the authority's file in {prefix}CA_FILE instead"
+        )
     if any("ingerprint" in str(one) for one in causes(error)):
         return f"{_of(shown(host, port) if port else None)} is not of the authority in {prefix}CA_FINGERPRINT"
     for one in causes(error):

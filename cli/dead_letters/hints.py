@@ -15,7 +15,7 @@ MAPPING = (
     "roll the data stream over, then replay"
 )
 TOO_LARGE = (
-    "The SIEM takes no event of this size. Raise its limit (Splunk: maxEventSize in inputs.conf; "
+    "The SIEM takes no event of this size. Raise its limit (Splunk: max_content_length in limits.conf; "
     "Elasticsearch: http.max_content_length), then replay"
 )
 BUG = "Our rendering made it invalid. Report it with the output of `show`; replay after an update"

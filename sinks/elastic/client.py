@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import BadStatusLine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from sinks.certificate import no_tls
 from sinks.elastic.judge import OPERATOR_SECONDS, trouble
 from sinks.elastic.nodes import node_class
 from sinks.elastic.settings import PREFIX, ElasticSettings
-from sinks.unreached import why
+from sinks.unreached import causes, why
 
 HTTPS = 443
 BUSY = (429, 502, 503, 504)  # another node may take it
@@ -83,7 +84,9 @@ def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
         case ConnectionTimeout():
             return Unavailable(f"Elasticsearch at {settings.where} did not answer in time")
         case _:
-            return Unavailable(f"Elasticsearch at {settings.where} cannot be reached: {why(error, host)}")
+            torn = any(isinstance(one, ConnectionResetError | BadStatusLine) for one in causes(error))
+            asks = f": does it want https? See {PREFIX}URL" if torn and "http://" in settings.where else ""
+            return Unavailable(f"Elasticsearch at {settings.where} cannot be reached: {why(error, host)}{asks}")
 
 
 def _host_of(cloud_id: str | None) -> str:

@@ -62,6 +62,10 @@ def judge(status: int, headers: Mapping[str, str], body: object, count: int) -> 
     items = body.get("items") if isinstance(body, Mapping) else None
     if status == 200 and isinstance(items, list) and len(items) == count:
         return _judge_items(items)
+    if status == 200:
+        told = len(items) if isinstance(items, list) else 0
+        why = f"Elasticsearch answered 200 and told of {told} documents where {count} were sent: is a proxy in the way?"
+        return Judgement(trouble=Unavailable(why, retry_after=OPERATOR_SECONDS))
     return Judgement(trouble=trouble(status, headers, body))
 
 

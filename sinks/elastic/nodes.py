@@ -10,7 +10,7 @@ from elastic_transport import HttpHeaders, NodeConfig, Urllib3HttpNode
 from elastic_transport.client_utils import DEFAULT, DefaultType
 
 from sinks import tls
-from sinks.certificate import fingerprint_of
+from sinks.certificate import NotShown, fingerprint_of
 from sinks.elastic.settings import PREFIX, ElasticSettings
 
 ENCODED_AS_DER = 2
@@ -30,7 +30,8 @@ class Pin:
     def trust(self, host: str, port: int, seconds: float | None) -> None:
         """Whether the server is really of this authority is for the connection behind this one to find out.
 
-        That it shows the authority's certificate proves nothing: everybody has that. Raises SSLError, OSError.
+        That it shows the authority's certificate proves nothing: everybody has that. Raises SSLError, OSError; NotShown
+        where it shows its own certificate alone.
         """
         with (
             socket.create_connection((host, port), seconds) as plain,
@@ -39,7 +40,7 @@ class Pin:
             shown = _chain(encrypted)
         found = next((der for der in shown if fingerprint_of(der) == self.fingerprint), None)
         if found is None:
-            raise ssl.SSLError("no certificate with this fingerprint")
+            raise (NotShown if len(shown) == 1 else ssl.SSLError)("no certificate with this fingerprint")
         self.context.load_verify_locations(cadata=found)
 
     def connections(self, kind: Any) -> Any:

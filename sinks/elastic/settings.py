@@ -6,12 +6,14 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from sinks.addresses import addresses
+from sinks.addresses import addresses, require_tls
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
 PREFIX = "SK2SIEM_ELASTIC__"
 """Of the variables, in words for the operator."""
+
+NAMESPACE = r'[^A-Z\-\\/*?"<>| ,#:]{1,100}'
 
 
 def _checked(url: str) -> str:
@@ -35,6 +37,15 @@ def _fingerprint(text: str) -> str:
     if not re.fullmatch("[0-9a-f]{64}", plain):
         raise ValueError("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")
     return plain
+
+
+def _namespace(text: str) -> str:
+    if not re.fullmatch(NAMESPACE, text):
+        raise ValueError(
+            "a namespace has up to 100 characters: no capitals, no blank, no hyphen, and none of "
+            r"""\ / * ? " < > | , # :"""
+        )
+    return text
 
 
 class ElasticSettings(BaseModel):
@@ -67,9 +78,9 @@ class ElasticSettings(BaseModel):
     cert_file: str | None = Field(None, description="PEM file of a client certificate, where the server asks for one")
     key_file: str | None = Field(None, description="PEM file of its key; by default the certificate's file holds it")
     verify_tls: bool = Field(True, description="Whether the server's certificate is checked; false only for trials")
-    namespace: str = Field(
+    namespace: Annotated[str, AfterValidator(_namespace)] = Field(
         "default",
-        pattern=r'^[^A-Z\-\\/*?"<>| ,#:]{1,100}$',
+        json_schema_extra={"pattern": f"^{NAMESPACE}$"},
         description="Last part of the data streams' names, logs-ibmi.connection-<namespace> and "
         "logs-ibmi.alert-<namespace>",
     )
@@ -104,4 +115,6 @@ class ElasticSettings(BaseModel):
             raise ValueError("ca_fingerprint is instead of a ca_file, and needs verify_tls")
         if self.cert_file is None and self.key_file is not None:
             raise ValueError("key_file belongs to a cert_file: set that too")
+        if self.cloud_id is None:
+            require_tls(self, "https://", self.urls)
         return self

@@ -1,6 +1,8 @@
 """What an operator can set of the file sink."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sinks.forward import EVERYTHING, Forward
 
@@ -30,6 +32,14 @@ class FileSettings(BaseModel):
         0, ge=0, description="How many files that were put aside are kept, of each kind; 0: all of them"
     )
     forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.keep_files and self.rotate_bytes is None and self.rotate_hours is None:
+            raise ValueError(
+                "keep_files deletes what was put aside, and nothing is: set rotate_bytes or rotate_hours too"
+            )
+        return self
 
     @property
     def to_standard_output(self) -> bool:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from sinks.addresses import addresses
+from sinks.addresses import addresses, require_tls
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
@@ -111,6 +111,7 @@ class SplunkSettings(BaseModel):
             raise ValueError("search_url and search_token go together: set both or none")
         if self.cert_file is None and self.key_file is not None:
             raise ValueError("key_file belongs to a cert_file: set that too")
+        require_tls(self, "https://", (*self.urls, self.search_url or ""))
         return self
 
     @property

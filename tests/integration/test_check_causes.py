@@ -203,6 +203,33 @@ def test_another_fingerprint(operator: Operator, hec: Hec, node: ElasticNode, ce
     assert "SK2SIEM_ELASTIC__CA_FINGERPRINT" in operator.said
 
 
+def test_an_authority_that_the_server_does_not_show(
+    operator: Operator, hec: Hec, node: ElasticNode, certificates: Certificates
+) -> None:
+    alone = another(certificates, "alone", begins=LONG_AGO, ends=FAR_AWAY)
+
+    with tls_of("elastic", alone, hec, node) as port:
+        code = operator.checks(
+            "elastic", url=f"https://localhost:{port}", ca_fingerprint=certificates.authority_fingerprint
+        )
+
+    assert code == 69
+    assert f"it shows its {OURS}" in operator.said
+    assert "alone, which has not the fingerprint in SK2SIEM_ELASTIC__CA_FINGERPRINT" in operator.said
+    assert "SK2SIEM_ELASTIC__CA_FILE" in operator.said
+
+
+@pytest.mark.parametrize("sink", ["splunk", "elastic"])
+def test_a_port_that_wants_tls(
+    operator: Operator, hec: Hec, node: ElasticNode, certificates: Certificates, sink: str
+) -> None:
+    with tls_of(sink, certificates.server_context(), hec, node) as port:
+        code = operator.checks(sink, url=f"http://localhost:{port}")
+
+    assert code == 69
+    assert "does it want https?" in operator.said
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [

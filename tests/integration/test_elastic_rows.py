@@ -113,7 +113,9 @@ ROWS = {
     "an answer without the product's header": Row(
         RequestFault(product=False, items=500, times=2), "200", "is not Elasticsearch", again=None
     ),
-    "fewer items than documents": Row(RequestFault(items=2, times=2), "200", "200", again=None),
+    "fewer items than documents": Row(
+        RequestFault(items=2, times=2), "200", "told of 2 documents where 500", again=None
+    ),
     "a torn connection": Row(RequestFault(torn=True, times=2), "none", "cannot be reached", again=None),
     "a torn connection after documents were stored": Row(
         RequestFault(torn=True, takes=30), "none", "cannot be reached", again=None, duplicates=30

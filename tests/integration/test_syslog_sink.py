@@ -60,7 +60,9 @@ def test_rsyslog_receives_every_kind_of_event_whole(rsyslog: Rsyslog, encrypted:
     sent = [parcel(content) for content in SAMPLES.values()]
     url = rsyslog.tls_url if encrypted else rsyslog.url
 
-    with sink(url, format=form, framing=framing, ca_file=str(rsyslog.certificates.authority)) as ours:
+    trusted = str(rsyslog.certificates.authority) if encrypted else None
+
+    with sink(url, format=form, framing=framing, ca_file=trusted) as ours:
         outcome = ours.send(sent)
         received = rsyslog.received(len(sent))
 
@@ -215,8 +217,8 @@ def test_what_was_taken_before_the_trouble_is_not_sent_again(receiver: Receiver)
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        pytest.param({"url": "tcp://127.0.0.1:1"}, "Connection refused", id="nobody there"),
-        pytest.param({"url": "tcp://no.such.host.invalid:514"}, "no.such.host.invalid", id="no such host"),
+        pytest.param({"url": "tls://127.0.0.1:1"}, "Connection refused", id="nobody there"),
+        pytest.param({"url": "tls://no.such.host.invalid:514"}, "no.such.host.invalid", id="no such host"),
         pytest.param({"ca_file": None}, "SK2SIEM_SYSLOG__CA_FILE", id="an authority that nobody trusts"),
     ],
 )

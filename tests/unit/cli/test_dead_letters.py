@@ -236,3 +236,10 @@ def test_every_reason_has_a_hint(service: str, reason: str) -> None:
     assert said
     assert not said.endswith(".")
     assert service == "producer" or (said == OTHER) == (reason == "unheard-of")
+
+
+def test_the_limits_that_a_size_runs_into_are_named_by_the_answer_that_they_give() -> None:
+    of_a_request, of_an_event = hint("too-large", "splunk"), hint("hec-6", "splunk")
+
+    assert "max_content_length in limits.conf" in of_a_request
+    assert "maxEventSize in inputs.conf" in of_an_event

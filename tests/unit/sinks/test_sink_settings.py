@@ -196,6 +196,42 @@ def test_settings_of_syslog_that_cannot_work_are_refused(changes: dict[str, obje
     assert "secret" not in str(refused.value)
 
 
+PLAIN: dict[str, tuple[type[BaseModel], dict[str, object]]] = {
+    "splunk": (SplunkSettings, {**SPLUNK, "url": "http://splunk:8088"}),
+    "elastic": (ElasticSettings, {"url": "http://es:9200"}),
+    "syslog": (SyslogSettings, {"url": "tcp://syslog"}),
+}
+
+
+@pytest.mark.parametrize("sink", PLAIN)
+@pytest.mark.parametrize("name", ["ca_file", "cert_file"])
+def test_certificates_that_no_address_uses_are_refused(sink: str, name: str) -> None:
+    kind, way = PLAIN[sink]
+
+    with pytest.raises(ValidationError, match=f"{name} is used with (https|tls):// alone"):
+        kind.model_validate({**way, name: "file.pem"})
+
+
+def test_certificates_are_for_any_address_that_uses_them() -> None:
+    assert splunk(url="http://a:8088,HTTPS://b:8088", ca_file="ca.pem").ca_file
+    assert splunk(url="http://a:8088", search_url="https://b:8089", search_token="t", ca_file="ca.pem").ca_file
+    assert elastic(url=None, cloud_id=CLOUD_ID, ca_fingerprint="ab" * 32).ca_fingerprint
+    with pytest.raises(ValidationError, match="ca_fingerprint is used with https:// alone"):
+        elastic(url="http://es:9200", ca_fingerprint="ab" * 32)
+
+
+def test_a_namespace_is_refused_in_words() -> None:
+    with pytest.raises(ValidationError, match=r"no capitals, no blank, no hyphen, and none of \\ / \* \?"):
+        elastic(namespace="Upper-Case")
+
+
+@pytest.mark.parametrize("rotation", [{"rotate_bytes": 4096}, {"rotate_hours": 24}], ids=["size", "time"])
+def test_files_are_kept_only_where_files_are_put_aside(rotation: dict[str, float]) -> None:
+    assert FileSettings.model_validate({"path": "out", "keep_files": 7, **rotation}).keep_files == 7
+    with pytest.raises(ValidationError, match="set rotate_bytes or rotate_hours too"):
+        FileSettings(path="out", keep_files=7)
+
+
 def test_a_cloud_id_leads_to_its_node() -> None:
     settings = ElasticSettings.model_validate({"cloud_id": CLOUD_ID, "bearer_token": TOKEN})
 
