@@ -23,6 +23,7 @@ NOTHING_IN_COMMON = "HANDSHAKE_FAILURE"
 REFUSES_OURS = ("BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN")
 NO_VERSION_IN_COMMON = "PROTOCOL_VERSION"
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+OF_THE_HANDSHAKE = (WANTS_OURS, NOTHING_IN_COMMON, *REFUSES_OURS, NO_VERSION_IN_COMMON, *NO_TLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ def no_tls(error: BaseException, prefix: str, *, host: str, port: int | None) ->
         if isinstance(one, TimeoutError | ConnectionError):
             return f"nothing fit for it came back ({words(one)}): does it speak TLS there? See {prefix}URL"
     return f"{error}: check {prefix}CA_FILE"
+
+
+def is_of_the_handshake(error: BaseException) -> bool:
+    """Whether TLS failed before anything was sent. Where a server breaks it off for another reason, nobody knows."""
+    found = next((one for one in causes(error) if isinstance(one, ssl.SSLError)), None)
+    if found is None or isinstance(found, ssl.SSLCertVerificationError | ssl.SSLEOFError | NotShown):
+        return True
+    return (found.reason or "").endswith(OF_THE_HANDSHAKE)
 
 
 def shown(host: str, port: int) -> Certificate | None:
@@ -121,7 +130,7 @@ def _refused_there(error: ssl.SSLError, prefix: str) -> str:
         return f"the server refuses our client certificate ({reason}): check {prefix}CERT_FILE"
     if reason in NO_TLS:
         return f"what answers there does not speak TLS ({reason}): check {prefix}URL"
-    return f"{reason or error}: check {prefix}CA_FILE"
+    return f"the server broke it off ({reason or error}): its own log says why"
 
 
 def _of(found: Certificate | None) -> str:

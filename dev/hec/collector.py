@@ -20,6 +20,7 @@ from dev.hec.settings import Settings
 from dev.hec.tokens import Token, authorize
 
 CLOUD_MAX_BODY_BYTES = 5_242_881  # the largest that was seen to pass; refused somewhere below 6,000,000
+BLAMES_BY_NUMBER = frozenset({6, 7, 12, 13, 15})  # what stands before the number is indexed
 
 _ENDPOINTS = {
     "/services/collector": "event",
@@ -104,19 +105,21 @@ class Collector:
             if fault.code is not None and answer.code == 0:
                 answer = hec(fault.code, ack_id=answer.ack_id)
         else:
-            self._take_some(request, fault.takes)
-            answer = _faulty_answer(fault)
+            answer = _faulty_answer(fault, self._take_some(request, fault.takes))
         self._sleep(fault.delay_seconds)
         return answer
 
-    def _take_some(self, request: Request, count: int) -> None:
+    def _take_some(self, request: Request, count: int) -> int | None:
+        """Index so many; the id under which they are acknowledged, where the token asks for that."""
         if count == 0:
-            return
+            return None
         try:
             token = _token(request)
+            channel = self._channel(token, request)
             self.indexed.append(read_envelopes(self._body(request), self._rules(token)).lines[:count])
         except Refused:
-            return
+            return None
+        return self._open_ack(channel)
 
     def _take_envelopes(self, request: Request) -> Answer:
         token = _token(request)
@@ -221,7 +224,8 @@ def _tell_health(request: Request) -> Answer:
     return hec(17)
 
 
-def _faulty_answer(fault: Fault) -> Answer:
+def _faulty_answer(fault: Fault, ack_id: int | None) -> Answer:
+    """`ack_id` is of the prefix that was taken: the answer that blames the event behind it carries it too."""
     headers = (("Retry-After", f"{fault.retry_after:g}"),) if fault.retry_after is not None else ()
     if fault.reset:
         return Answer(0, reset=True)
@@ -229,7 +233,8 @@ def _faulty_answer(fault: Fault) -> Answer:
         return replace(html(fault.html, _reason(fault.html)), headers=headers)
     if fault.code is None:
         return Answer(fault.status or 500, headers=headers)
-    return replace(hec(fault.code, number=fault.number, status=fault.status), headers=headers)
+    of_prefix = ack_id if fault.code in BLAMES_BY_NUMBER else None
+    return replace(hec(fault.code, number=fault.number, ack_id=of_prefix, status=fault.status), headers=headers)
 
 
 def _reason(status: int) -> str:

@@ -20,7 +20,7 @@ from urllib3.exceptions import (
 from runtime.errors import Unavailable
 from sinks import tls
 from sinks.addresses import named
-from sinks.certificate import no_tls
+from sinks.certificate import is_of_the_handshake, no_tls
 from sinks.judgement import retry_after
 from sinks.splunk.channels import Channels
 from sinks.splunk.endpoints import Endpoints
@@ -201,7 +201,8 @@ def _trouble(url: str, error: HTTPError, *, direct: bool) -> Unavailable:
             return Unavailable(f"Splunk at {url} did not answer in time")
         case SSLError():
             port = parts.port or HTTPS
-            return Unreached(
+            kind = Unreached if is_of_the_handshake(error) else Unavailable
+            return kind(
                 f"no TLS with Splunk at {url}: {no_tls(error, PREFIX, host=host, port=port if direct else None)}"
             )
         case NewConnectionError() | ConnectTimeoutError():

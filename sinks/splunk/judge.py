@@ -36,6 +36,7 @@ CONFIGURATION = {
     11: f"Invalid data channel: {ACKNOWLEDGES}",
     14: "ACK is disabled: turn indexer acknowledgement on for this token, or set SK2SIEM_SPLUNK__ACKNOWLEDGEMENT=false",
     16: "Query string authorization is not enabled: take ?token= out of SK2SIEM_SPLUNK__URL",
+    17: "HEC is healthy: so answers its health endpoint alone; check SK2SIEM_SPLUNK__URL",
     21: "Invalid token: set SK2SIEM_SPLUNK__TOKEN to a token that Splunk knows",
     22: "Token disabled: enable the token in Splunk",
     28: f"Data channel is missing: {ACKNOWLEDGES}",

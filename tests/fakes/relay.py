@@ -2,8 +2,10 @@
 
 import base64
 import contextlib
+import select
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +13,16 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 BLOCK = 65536
+LOOK_SECONDS = 0.05
+RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass
 class Relay:
     """Listens on `port` of 127.0.0.1 and passes bytes on. `seen` are the first lines of what proxies were asked.
 
-    While it is `mute` the target gets everything, and in place of its answer the client sees the connection end.
+    While it is `mute` the target gets everything, and in place of its answer the client sees the connection end. Where
+    the target resets, the client is reset too.
     """
 
     listener: socket.socket
@@ -53,7 +58,7 @@ class Relay:
         for one in self._open:
             one.close()
 
-    def _begin(self, work: Callable[..., None], *arguments: socket.socket) -> None:
+    def _begin(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -69,13 +74,18 @@ class Relay:
             if server is None:
                 return
             self._open.append(server)
-            self._begin(_pump, client, server)
-            self._begin(self._pump_answers, server, client)
+            is_reset = threading.Event()
+            self._begin(_pump_requests, client, server, is_reset)
+            self._begin(self._pump_answers, server, client, is_reset)
 
-    def _pump_answers(self, server: socket.socket, client: socket.socket) -> None:
+    def _pump_answers(self, server: socket.socket, client: socket.socket, is_reset: threading.Event) -> None:
         with contextlib.suppress(OSError):
-            while (block := server.recv(BLOCK)) and not self.mute:
-                client.sendall(block)
+            try:
+                while (block := server.recv(BLOCK)) and not self.mute:
+                    client.sendall(block)
+            except ConnectionResetError:
+                is_reset.set()  # who reads from the client closes it
+                return
         with contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
 
@@ -142,9 +152,21 @@ def _head(client: socket.socket) -> bytes:
     return head
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def _is_readable(one: socket.socket) -> bool:
+    if isinstance(one, ssl.SSLSocket) and one.pending():
+        return True
+    return bool(select.select([one], [], [], LOOK_SECONDS)[0])
+
+
+def _pump_requests(client: socket.socket, server: socket.socket, is_reset: threading.Event) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while not is_reset.is_set():
+            if _is_readable(client):
+                if not (block := client.recv(BLOCK)):
+                    break
+                server.sendall(block)
     with contextlib.suppress(OSError):
-        while block := one.recv(BLOCK):
-            other.sendall(block)
-    with contextlib.suppress(OSError):
-        other.shutdown(socket.SHUT_WR)
+        if is_reset.is_set():
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            client.close()
+        server.shutdown(socket.SHUT_WR)

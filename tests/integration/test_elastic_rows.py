@@ -1,14 +1,17 @@
 """Each answer that a bulk request can get, over a real socket, in the middle of ten thousand documents."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 
+from dev.certificates import Certificates
 from runtime.metrics import Metrics
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
 from tests.fakes.elastic_node import ElasticNode, Fault, ItemFault, RequestFault, elastic_node
+from tests.fakes.relay import relay
 from tests.integration.rows import assert_each_has_its_fate, run
 
 SOME = (3, 4, 250, 499)
@@ -21,18 +24,17 @@ def node() -> Iterator[ElasticNode]:
         yield made
 
 
-def sink(node: ElasticNode, metrics: Metrics, *, in_parallel: int = 2, patience: float = 30) -> ElasticSink:
-    settings = ElasticSettings(
-        url=node.url, batch_events=500, timeout_seconds=patience, requests_in_parallel=in_parallel, http_compress=False
-    )
-    return ElasticSink(settings, metrics)
+def sink(node: ElasticNode, metrics: Metrics, **changes: object) -> ElasticSink:
+    usual = {"url": node.url, "http_compress": False}
+    return ElasticSink(ElasticSettings.model_validate({**usual, **changes}), metrics)
 
 
 @dataclass(frozen=True)
 class Row:
     """A fault, how its answers are counted, and what the log says; `dead`: so many become dead letters, and why.
 
-    `again`: how many documents are sent a second time; `patience`: the sink's time-out in seconds.
+    `again`: how many documents are sent a second time. `settings` of the sink are changed; `after` another request the
+    fault comes; `over_tls` the connections are that break.
     """
 
     fault: Fault
@@ -41,8 +43,13 @@ class Row:
     dead: tuple[int, str] | None = None
     again: int | None = 0
     duplicates: int = 0
-    in_parallel: int = 2
-    patience: float = 30
+    settings: Mapping[str, object] = field(default_factory=dict)
+    after: tuple[Fault, ...] = ()
+    over_tls: bool = False
+
+
+ALONE = {"requests_in_parallel": 1}
+HONEST = ItemFault((), 201)
 
 
 def held(status: int, error: str | None, says: str) -> Row:
@@ -96,12 +103,20 @@ ROWS = {
         "action_request_validation_exception",
         dead=(1, "action_request_validation_exception"),
         again=None,
-        in_parallel=1,
+        settings=ALONE,
+    ),
+    "request 400 of one document alone": Row(
+        RequestFault(400, "parse_exception"),
+        "400",
+        "look for a proxy",
+        again=1,
+        settings={"batch_events": 999, **ALONE},
+        after=(HONEST,),
     ),
     "request 404": whole(404, None, "SK2SIEM_ELASTIC__URL"),
     "request 413": Row(RequestFault(413), "413", again=None),
     "request 413 for one document": Row(
-        RequestFault(413, times=9), "413", "413", dead=(1, "too-large"), again=None, in_parallel=1
+        RequestFault(413, times=9), "413", "413", dead=(1, "too-large"), again=None, settings=ALONE
     ),
     "request 429": whole(429, "es_rejected_execution_exception", "overloaded"),
     "request 429 with Retry-After": whole(429, "circuit_breaking_exception", "memory", retry_after=3.0),
@@ -120,24 +135,43 @@ ROWS = {
     "a torn connection after documents were stored": Row(
         RequestFault(torn=True, takes=30), "none", "cannot be reached", again=None, duplicates=30
     ),
+    "a torn connection of TLS": Row(
+        RequestFault(torn=True, times=2), "none", "cannot be reached", again=None, over_tls=True
+    ),
+    "a torn connection of TLS after documents were stored": Row(
+        RequestFault(torn=True, takes=30), "none", "cannot be reached", again=None, duplicates=30, over_tls=True
+    ),
     "no answer in time": Row(
         RequestFault(delay_seconds=3, takes=500),
         "none",
         "did not answer in time",
         again=None,
         duplicates=500,
-        patience=2,
+        settings={"timeout_seconds": 2},
     ),
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_each_document_has_its_fate_and_the_operator_one_line(node: ElasticNode, name: str) -> None:
-    row, metrics = ROWS[name], Metrics("elastic")
-    ours = sink(node, metrics, in_parallel=row.in_parallel, patience=row.patience)
+@contextmanager
+def way(node: ElasticNode, certificates: Certificates, *, over_tls: bool) -> Iterator[Mapping[str, object]]:
+    """The settings that lead to the node."""
+    if not over_tls:
+        yield {}
+        return
+    with relay(node.port, certificates.server_context()) as front:
+        yield {"url": f"https://localhost:{front.port}", "ca_file": str(certificates.authority)}
 
-    ran = run(ours, metrics, lambda: node.fault(row.fault))
-    ours.close()
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_document_has_its_fate_and_the_operator_one_line(
+    node: ElasticNode, certificates: Certificates, name: str
+) -> None:
+    row, metrics = ROWS[name], Metrics("elastic")
+    with way(node, certificates, over_tls=row.over_tls) as there:
+        ours = sink(node, metrics, **there, **row.settings)
+
+        ran = run(ours, metrics, lambda: node.fault(*row.after, row.fault))
+        ours.close()
 
     assert_each_has_its_fate(ran, list(node.documents), copies=False)
     assert (ran.dead.total(), *ran.reasons) == (row.dead or (0,))

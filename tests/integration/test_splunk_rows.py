@@ -1,17 +1,20 @@
 """Each answer that HEC can give, over a real socket, in the middle of ten thousand events."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import orjson
 import pytest
 import urllib3
 
-from dev.hec import TOKEN, Hec
+from dev.certificates import Certificates
+from dev.hec import ACK_TOKEN, TOKEN, Hec
 from runtime.metrics import Metrics
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
+from tests.fakes.relay import relay
 from tests.integration.rows import assert_each_has_its_fate, run
 
 
@@ -31,11 +34,9 @@ class Double:
         lines = self.http.request("GET", f"{self.hec.url}/control/indexed").data.splitlines()
         return [orjson.loads(line)["event"]["event_id"] for line in lines]
 
-    def sink(self, metrics: Metrics, *, in_parallel: int = 2, timeout: float = 30) -> SplunkSink:
-        settings = SplunkSettings(
-            url=self.hec.url, token=TOKEN, timeout_seconds=timeout, requests_in_parallel=in_parallel, gzip=False
-        )
-        return SplunkSink(settings, metrics)
+    def sink(self, metrics: Metrics, **changes: object) -> SplunkSink:
+        usual = {"url": self.hec.url, "token": TOKEN, "gzip": False}
+        return SplunkSink(SplunkSettings.model_validate({**usual, **changes}), metrics)
 
 
 @pytest.fixture
@@ -49,16 +50,23 @@ def double(hec: Hec) -> Iterator[Double]:
 
 @dataclass(frozen=True)
 class Row:
-    """A fault, how its answers are counted, and what the log says. `copies`: an event may be indexed twice."""
+    """A fault, how its answers are counted, and what the log says. `copies`: an event may be indexed twice.
+
+    `settings` of the sink are changed; `over_tls` the connections are that break.
+    """
 
     fault: dict[str, object]
     code: str
     says: str
     dead: str | None = None
     copies: bool = False
-    in_parallel: int = 2
+    settings: Mapping[str, object] = field(default_factory=dict)
+    over_tls: bool = False
 
 
+ALONE = {"requests_in_parallel": 1}
+OVER_ONE_MIB = {"batch_events": 1_000, "batch_bytes": 5_242_880, "index": "of-all-connections-to-ibm-i-in-this-house"}
+ACKNOWLEDGED = {"token": ACK_TOKEN, "acknowledgement": True}
 HELD = {
     1: ("403", "enable the token"),
     2: ("401", "SK2SIEM_SPLUNK__TOKEN"),
@@ -88,13 +96,21 @@ ROWS = {
         )
         for code in (6, 12, 13, 15)
     },
-    "code 5 without a number": Row({"code": 5, "times": 9}, "400", "code 5", dead="hec-5", in_parallel=1),
+    "code 5 without a number": Row({"code": 5, "times": 9}, "400", "code 5", dead="hec-5", settings=ALONE),
     "code 6 of a compressed body that arrives broken": Row({"code": 6, "times": 1}, "400", ""),
+    "code 6 and number 0 of a body that is too large as a whole": Row(
+        {"code": 6, "number": 0}, "400", "", settings=OVER_ONE_MIB
+    ),
+    "code 6 and number 0 of a body that is not": Row({"code": 6, "number": 0}, "400", "code 6", dead="hec-6"),
+    "code 6 with acknowledgement": Row(
+        {"code": 6, "number": 17, "takes": 17}, "400", "code 6", dead="hec-6", settings=ACKNOWLEDGED
+    ),
     "code 7 counts from 1": Row({"code": 7, "number": 4, "takes": 3}, "400", "SK2SIEM_SPLUNK__INDEX"),
     "code 7 for everything": Row({"code": 7, "number": 1, "times": 3}, "400", "SK2SIEM_SPLUNK__INDEX"),
     "code 9 with a number may have taken the prefix": Row(
         {"code": 9, "number": 40, "takes": 40}, "503", "Server is busy", copies=True
     ),
+    "code 17 is of the health endpoint": Row({"code": 17, "times": 2}, "200", "SK2SIEM_SPLUNK__URL"),
     "code 24": Row({"code": 24}, "200", "nearly full"),
     "code 25": Row({"code": 25}, "200", "nearly full"),
     "an unknown code": Row({"code": 99, "status": 400, "times": 2}, "400", "not known"),
@@ -104,8 +120,9 @@ ROWS = {
     "404": Row({"status": 404, "times": 2}, "404", "SK2SIEM_SPLUNK__URL"),
     "405": Row({"status": 405, "times": 2}, "405", "SK2SIEM_SPLUNK__URL"),
     "415": Row({"html": 415, "times": 2}, "415", "SK2SIEM_SPLUNK__GZIP"),
+    "400 with a page": Row({"html": 400, "times": 2}, "400", "is a proxy in the way?"),
     "413 for a whole request": Row({"status": 413}, "413", ""),
-    "413 for one event": Row({"status": 413, "times": 9}, "413", "413", dead="too-large", in_parallel=1),
+    "413 for one event": Row({"status": 413, "times": 9}, "413", "413", dead="too-large", settings=ALONE),
     "500 without a body": Row({"status": 500, "times": 2}, "500", "500"),
     "200 with a page": Row({"html": 200, "times": 2}, "200", "is a proxy in the way?"),
     "502 with a page": Row({"html": 502, "times": 2}, "502", "is a proxy in the way?"),
@@ -113,17 +130,36 @@ ROWS = {
     "a torn connection after events were taken": Row(
         {"reset": True, "takes": 30}, "none", "broke the connection off", copies=True
     ),
-    "no answer in time": Row({"delay_seconds": 2.5}, "none", "did not answer in time", copies=True),
+    "a torn connection of TLS": Row({"reset": True, "times": 2}, "none", "broke the connection off", over_tls=True),
+    "a torn connection of TLS after events were taken": Row(
+        {"reset": True, "takes": 30}, "none", "broke the connection off", copies=True, over_tls=True
+    ),
+    "no answer in time": Row(
+        {"delay_seconds": 2.5}, "none", "did not answer in time", copies=True, settings={"timeout_seconds": 2}
+    ),
 }
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_each_event_has_its_fate_and_the_operator_one_line(double: Double, name: str) -> None:
-    row, metrics = ROWS[name], Metrics("splunk")
-    sink = double.sink(metrics, in_parallel=row.in_parallel, timeout=2 if "delay_seconds" in row.fault else 30)
+@contextmanager
+def way(double: Double, certificates: Certificates, *, over_tls: bool) -> Iterator[Mapping[str, object]]:
+    """The settings that lead to the double."""
+    if not over_tls:
+        yield {}
+        return
+    with relay(double.hec.port, certificates.server_context()) as front:
+        yield {"url": f"https://localhost:{front.port}", "ca_file": str(certificates.authority)}
 
-    ran = run(sink, metrics, lambda: double.fault(**row.fault))
-    sink.close()
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_event_has_its_fate_and_the_operator_one_line(
+    double: Double, certificates: Certificates, name: str
+) -> None:
+    row, metrics = ROWS[name], Metrics("splunk")
+    with way(double, certificates, over_tls=row.over_tls) as there:
+        sink = double.sink(metrics, **there, **row.settings)
+
+        ran = run(sink, metrics, lambda: double.fault(**row.fault))
+        sink.close()
 
     assert_each_has_its_fate(ran, double.ids(), copies=row.copies)
     assert list(ran.reasons) == ([row.dead] if row.dead else [])
