@@ -129,6 +129,23 @@ def test_after_the_longest_wait_it_is_sent_again_on_a_new_channel() -> None:
     assert bench.metrics.value("acknowledgement_timeouts_total") == 1
 
 
+def test_a_restart_between_two_looks_shows_only_when_the_time_is_over() -> None:
+    """Splunk says of what it lost what it says of what it has not indexed yet."""
+    bench = Bench()
+    bench.send(records(1))
+    bench.acknowledgements.settle(records(1))
+    began = bench.clock.now
+
+    bench.splunk.restart()
+    while bench.fresh(1) == []:
+        bench.acknowledgements.settle(records(1))
+    bench.send(records(1))
+    bench.splunk.index()
+
+    assert LONGEST / 2 < bench.clock.now - began <= LONGEST
+    assert bench.acknowledgements.settle(records(1)) == (places(1), None)
+
+
 def test_an_id_that_comes_twice_proves_a_restart_and_nothing_of_that_channel_counts() -> None:
     bench = Bench()
     bench.send(records(1))
