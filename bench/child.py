@@ -57,7 +57,7 @@ class Counted(Generic[T]):
     def checkpoint(self, settled: Settled[T]) -> None:
         self._source.checkpoint(settled)
         seconds = time.monotonic() - self._polled
-        self._alert_seconds += [seconds for record in settled.outputs if record.type == Alert.type]
+        self._alert_seconds += [seconds] * [record.type for record in settled.outputs].count(Alert.type)
         if settled.batch.items:
             self._meter.settle(_entries(settled.batch.items))
         if self._meter.done:

@@ -1,8 +1,8 @@
 """What is remembered of a connection from its accept or connect entry on, and of the handshakes that belong to it."""
 
-import sys
 from datetime import datetime
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -124,9 +124,9 @@ def connection_of(entry: Entry, at: datetime, offset: Offset, need: Offset) -> C
         None if place_in(entry.id) == told else told,
         entry.time,
         entry.detail_type,
-        _once(entry.local_address),
+        None if entry.local_address is None else intern(entry.local_address),
         None if entry.local_port is None else PORTS[entry.local_port],
-        _once(entry.remote_address),
+        None if entry.remote_address is None else intern(entry.remote_address),
         None if entry.remote_port is None else PORTS[entry.remote_port],
         entry.backfill,
         at,
@@ -149,11 +149,7 @@ def _tls(entry: Entry) -> Tls | None:
     if entry.detail_type is DetailType.FAILED_SECURE or not entry.secure_version:
         return None
     words = (entry.secure_properties or "").split()
-    return Tls(sys.intern(entry.secure_version), sys.intern(words[0]) if words else None)
+    return Tls(intern(entry.secure_version), intern(words[0]) if words else None)
 
 
 _origin = lru_cache(1024)(Origin)
-
-
-def _once(text: str | None) -> str | None:
-    return None if text is None else sys.intern(text)

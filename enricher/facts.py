@@ -1,6 +1,6 @@
 """What a verdict is found from: the connection, its port, where the other end is, the policy and the audit levels."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from enricher.catalogue import Catalogue, Match, Speaks, TlsBy, Transport
 from enricher.connection import Connection
@@ -20,7 +20,7 @@ DIRECTIONS = {
 }
 
 
-class Facts(NamedTuple):
+class Facts(Struct, gc=False):
     """Everything that a row may look at. `present` are the audit levels in force where this is asked."""
 
     connection: Connection

@@ -72,11 +72,12 @@ class Join:
 
     def connection(self, entry: Entry, offset: Offset) -> Iterator[Decision]:
         """An A or C entry, in the record at `offset`. One that was read before is passed over."""
-        at, key = self._time_of(entry.time), key_of(entry)
+        at = self._time_of(entry.time)
+        connection = connection_of(entry, at, offset, self._need)
+        key = connection.key
         before = self._newest_of(key, at)
         if before is not None and before.id == entry.id:
             return
-        connection = connection_of(entry, at, offset, self._need)
         taken = self._early.take(key, at)
         for early in taken:
             connection.handshakes += (early.handshake,)
@@ -84,7 +85,7 @@ class Join:
             connection.need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
-        self._newest[connection.key] = connection  # not `key`: it would keep texts of its own
+        self._newest[key] = connection
         self._arrived.append(connection)
         self._needs.add(connection.need)
         self._undecided += 1
@@ -130,8 +131,9 @@ class Join:
         now = self.clock.progress(progress.time)
         self.levels.confirm(now, progress.audit_levels, asserted=progress.audit_levels_asserted)
         yield from self._give_up(self._early.passed(now))
-        while self._waiting and self._waiting[0].at + self._window <= now:
-            yield from self._close(self._waiting.popleft())
+        waiting, opened = self._waiting, now - self._window
+        while waiting and waiting[0].at <= opened:
+            yield from self._close(waiting.popleft())
         self._forget(now)
         self._note(now, offset)
         if progress.final:
@@ -174,14 +176,21 @@ class Join:
             connection.handshakes += (newest,)
 
     def _decide(self, connection: Connection, *, is_over: bool) -> Decided | None:
-        start = connection.at - self._lead
-        connection.levels = self.levels.over(start, connection.at + self._window)
-        connection.levels_asserted = self.levels.is_asserted_from(start)
+        if is_over:
+            self._note_levels(connection)
         connection.finding = self._find(connection, self.levels.present, is_over)
         if connection.finding is None:
             return None
+        if not is_over:
+            self._note_levels(connection)
         self._undecided -= 1
         return Decided(connection, None)
+
+    def _note_levels(self, connection: Connection) -> None:
+        """Those of its window as far as is known."""
+        start = connection.at - self._lead
+        connection.levels = self.levels.over(start, connection.at + self._window)
+        connection.levels_asserted = self.levels.is_asserted_from(start)
 
     def _close(self, connection: Connection) -> Iterator[Decision]:
         """Its window is over; what came after that while it was open is a correction."""

@@ -1,6 +1,7 @@
 """Writes the names of a batch's addresses into its verdicts, and into the alerts about them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from enricher.names import Name, ReverseResolver
 from schemas.records import Alert, Endpoint, Event, Status, Verdict, changed
@@ -18,20 +19,25 @@ def with_names(records: Sequence[Published], resolver: ReverseResolver | None) -
 
 def as_names_come(records: Sequence[Published], resolver: ReverseResolver | None) -> Iterator[tuple[int, Published]]:
     """Each record with its place, those first that need no waiting: there is enough to do with them meanwhile."""
-    addresses = _addresses(records) if resolver is not None else set()
+    verdicts = [_verdict_in(record) for record in records]
+    addresses = _addresses(verdicts) if resolver is not None else set()
     if resolver is None or not addresses:
         yield from enumerate(records)
         return
     known = resolver.known(addresses)
-    waiting: list[tuple[int, Published]] = []
-    yield from _written(_ready(enumerate(records), known, waiting), known)
-    yield from _written(waiting, resolver.resolve(addresses))
-
-
-def _addresses(records: Sequence[Published]) -> set[str]:
-    verdicts = [verdict for record in records if (verdict := _verdict_in(record)) is not None]
-    ends = {verdict.source.address for verdict in verdicts} | {verdict.destination.address for verdict in verdicts}
-    return {address for address in ends if address is not None}
+    unknown = addresses - known.keys()
+    waiting: list[int] = []
+    write = _writer(known)
+    for place, verdict in enumerate(verdicts):
+        if verdict is None:
+            yield place, records[place]
+        elif verdict.source.address in unknown or verdict.destination.address in unknown:
+            waiting.append(place)
+        else:
+            yield place, write(records[place], verdict)
+    write = _writer(resolver.resolve(addresses))
+    for place in waiting:
+        yield place, write(records[place], cast(Verdict, verdicts[place]))
 
 
 def _verdict_in(record: Published) -> Verdict | None:
@@ -40,34 +46,24 @@ def _verdict_in(record: Published) -> Verdict | None:
     return record.connection if isinstance(record, Alert) else None
 
 
-def _ready(
-    records: Iterable[tuple[int, Published]], known: Mapping[str, Name], waiting: list[tuple[int, Published]]
-) -> Iterator[tuple[int, Published]]:
-    """Those whose names are known; the others are put into `waiting`."""
-    for place, record in records:
-        verdict = _verdict_in(record)
-        if verdict is None or (_is_in(known, verdict.source) and _is_in(known, verdict.destination)):
-            yield place, record
-        else:
-            waiting.append((place, record))
+def _addresses(verdicts: Iterable[Verdict | None]) -> set[str]:
+    ends = [end.address for verdict in verdicts if verdict for end in (verdict.source, verdict.destination)]
+    return {address for address in ends if address is not None}
 
 
-def _is_in(known: Mapping[str, Name], end: Endpoint) -> bool:
-    return end.address is None or end.address in known
-
-
-def _written(records: Iterable[tuple[int, Published]], names: Mapping[str, Name]) -> Iterator[tuple[int, Published]]:
-    """The alert about a verdict comes right behind it; the two share one object, and so does what becomes of it."""
+def _writer(names: Mapping[str, Name]) -> Callable[[Published, Verdict], Published]:
+    """What writes names into a record about a verdict. The alert about one comes right behind it: the two share one
+    object, and so does what becomes of it."""
     before: Verdict | None = None
     named: Verdict | None = None
-    for place, record in records:
-        verdict = _verdict_in(record)
-        if verdict is None:
-            yield place, record
-            continue
+
+    def write(record: Published, verdict: Verdict) -> Published:
+        nonlocal before, named
         if named is None or verdict is not before:
             before, named = verdict, _named(verdict, names)
-        yield place, changed(record, connection=named) if isinstance(record, Alert) else named
+        return changed(record, connection=named) if isinstance(record, Alert) else named
+
+    return write
 
 
 def _named(verdict: Verdict, names: Mapping[str, Name]) -> Verdict:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from schemas.records import EventId
 
@@ -21,8 +22,13 @@ def entry_id(journal_time: datetime, system: str, receiver: str, sequence: int) 
 
 def place_in(one: EventId) -> tuple[str, str]:
     """The journal time and the sequence that the id of an entry tells."""
-    time = f"{one[:4]}-{one[4:6]}-{one[6:8]}-{one[9:11]}.{one[11:13]}.{one[13:15]}.{one[15:21]}"
-    return time, one[-20:].lstrip("0")
+    return f"{_minute_in(one[:13])}.{one[13:15]}.{one[15:21]}", one[-20:].lstrip("0")
+
+
+@lru_cache(1024)
+def _minute_in(stamp: str) -> str:
+    """Many entries have the same."""
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}-{stamp[9:11]}.{stamp[11:13]}"
 
 
 def correction_id(first: EventId, number: int) -> EventId:

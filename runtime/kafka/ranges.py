@@ -7,6 +7,7 @@ Never with a worker's consumer: pausing and seeking some of its partitions can s
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -111,8 +112,14 @@ def stored(record: Any, partition: Partition) -> StoredRecord:
     headers = record.headers
     kind = ""
     if headers and headers[0][0] == TYPE_HEADER:
-        kind = str(headers[0][1], "ascii", "replace")
+        kind = _text(headers[0][1])
         headers = headers[1:]
     return StoredRecord(
         partition, record.offset, record.key or b"", record.value or b"", kind, tuple(headers), record.timestamp
     )
+
+
+@lru_cache(64)
+def _text(header: bytes) -> str:
+    """Of a header; there are few types of records."""
+    return str(header, "ascii", "replace")
