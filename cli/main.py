@@ -20,7 +20,8 @@ from cli.report import command as report
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
-BUG = 1
+READER_GONE = 141
+"""As of a program that SIGPIPE ended."""
 DEBUG = ("SK2SIEM_LOG__LEVEL", "debug")
 
 
@@ -34,7 +35,7 @@ def sk2siem() -> None:
 
     Settings come from the environment (SK2SIEM_...); `sk2siem config` prints them.
     Exit codes: 0 stopped as asked, 1 bug, 2 wrong command line, 69 a check failed, 70 halted, 75 a call never
-    returned, 78 configuration.
+    returned, 78 configuration, 141 whoever read the output has gone.
     """
 
 
@@ -89,10 +90,8 @@ def run_command(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt) as error:
         _say("stopped; what was done until now is done", error)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python's own last flush would complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BUG
+    except SystemExit:
+        return READER_GONE  # the only case in which click ends here by itself
     return code if isinstance(code, int) else 0
 
 

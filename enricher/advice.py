@@ -1,8 +1,8 @@
 """What to do about a connection, in words that fit who opened it and where the service is."""
 
-from enricher.catalogue import Catalogue, Match, PortEntry, Speaks
+from enricher.catalogue import Catalogue, Match, PortEntry, Speaks, Transport
 from enricher.connection import Connection, Finding
-from enricher.facts import deciding_tls
+from enricher.facts import deciding_tls, transport_of
 from enricher.policy import Policy
 from enricher.verdict import CATALOGUE_WRONG
 from schemas.reasons import Reason
@@ -95,7 +95,17 @@ def _weak(connection: Connection, finding: Finding, policy: Policy) -> str | Non
         return (
             f"Let both ends use {policy.weakest_protocol} or newer instead of {tls.protocol} (QSSLPCL on the system)."
         )
-    return f"Take the cipher {tls.cipher} off the list of one of the ends (QSSLCSL on the system)."
+    where = (
+        "the key policies of one of the ends"
+        if _is_vpn(connection)
+        else "the list of one of the ends (QSSLCSL on the system)"
+    )
+    return f"Take the cipher {tls.cipher} off {where}."
+
+
+def _is_vpn(connection: Connection) -> bool:
+    """The handshake of a VPN (IKE), whose ciphers no system value names."""
+    return transport_of(connection.detail_type, connection.local_port, connection.remote_port) is Transport.UDP
 
 
 def _move(match: Match, twin: PortEntry) -> str:

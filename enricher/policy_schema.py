@@ -35,7 +35,8 @@ def check_policy(top: Table) -> None:
     problems = [problem for error in errors for problem in _told(error)]
     problems.sort(key=lambda problem: line_of(top.text, problem[0]) or 0)
     if problems:
-        raise ConfigError("\n".join(problem_text(top.file, top.text, path, words) for path, words in problems))
+        told = (problem_text(top.file, top.text, path, words) for path, words in problems)
+        raise ConfigError("\n".join(dict.fromkeys(told)))  # a value can be wrong in two ways that need the same words
 
 
 @cache

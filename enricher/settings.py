@@ -15,8 +15,9 @@ def _name_server(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        parts = urlsplit(f"//{text}")
+        """It has a port."""
     try:
+        parts = urlsplit(f"//{text}")
         ip = ip_address(parts.hostname or "")
         is_whole = parts.port and parts.netloc == text and "@" not in text
     except ValueError:

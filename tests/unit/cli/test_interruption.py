@@ -68,3 +68,14 @@ def test_a_ctrl_c_before_everything_is_imported_ends_it_without_a_traceback() ->
 
     assert ended.returncode == -signal.SIGINT
     assert ended.stderr == b""
+
+
+def test_whoever_reads_the_output_may_go() -> None:
+    command = [sys.executable, "-m", "cli", "config"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (141, b"")

@@ -49,7 +49,17 @@ def test_name_servers_are_addresses(text: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "dns.example.com", "10.1.1.1:", "10.1.1.1:0", "10.1.1.1:70000", "10.1.1.1/x", "a@10.1.1.1:53", "10.1.1"],
+    [
+        "",
+        "dns.example.com",
+        "10.1.1.1:",
+        "10.1.1.1:0",
+        "10.1.1.1:70000",
+        "10.1.1.1/x",
+        "a@10.1.1.1:53",
+        "10.1.1",
+        "[::1",
+    ],
 )
 def test_what_is_not_the_address_of_a_name_server_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="write the address of each name server"):

@@ -58,6 +58,7 @@ def refusal(tmp_path: Path, text: str) -> list[str]:
         pytest.param("window = 07:30:00", 'line 2, key window: "07:30:00" found; a whole', id="a time of day"),
         pytest.param("[ports]\nsecure = [22.0]", "line 3, key ports.secure: 22.0 found; a port", id="half a port"),
         pytest.param("window = 0", "line 2, key window: 0 found; a whole number of seconds", id="no window"),
+        pytest.param("window = 1e400", "line 2, key window: Infinity found; a whole number of", id="endless window"),
         pytest.param("ports = 3", "line 2, key ports: 3 found; a table, under a line [ports] expected", id="no table"),
         pytest.param(
             '[ports]\noutbound = "yes"',

@@ -11,7 +11,7 @@ import pytest
 from enricher.policy import Canary, Mode, Policy, PolicyException, Tunnel
 from enricher.rules import RULES
 from enricher.verdict import ROWS
-from schemas.records import Basis, Direction, Network, Severity, Tls, Verdict, VerdictKind, changed
+from schemas.records import Basis, Direction, Entry, Network, Severity, Tls, Verdict, VerdictKind, changed
 from tests.unit.enricher.samples import LEVELS, TIME
 from tests.unit.enricher.scripts import POLICY, Scripted, a, audit, entry, gap, progress, s, said, verdicts, x
 
@@ -118,6 +118,10 @@ CASES = [
 ]
 
 
+def with_weak_cipher(handshake: Entry) -> Entry:
+    return changed(handshake, secure_version="TLSV1.2", secure_properties="TLS_RSA_WITH_RC4_128_SHA")
+
+
 @pytest.mark.parametrize(
     ("policy", "records", "outcome"), [pytest.param(*case[2:], id=f"row {case[0]}: {case[1]}") for case in CASES]
 )
@@ -206,6 +210,16 @@ def test_the_severity_is_that_of_the_reason(records: tuple[Scripted, ...], sever
             (START, a(0, 992), s(1, 992, weak=True)),
             "Let both ends use TLSV1.2 or newer instead of TLSV1 (QSSLPCL on the system).",
             id="weak protocol",
+        ),
+        pytest.param(
+            (START, a(0, 992), with_weak_cipher(s(1, 992))),
+            "Take the cipher TLS_RSA_WITH_RC4_128_SHA off the list of one of the ends (QSSLCSL on the system).",
+            id="weak cipher",
+        ),
+        pytest.param(
+            (START, with_weak_cipher(s(0, 500, remote_port=500))),
+            "Take the cipher TLS_RSA_WITH_RC4_128_SHA off the key policies of one of the ends.",
+            id="weak cipher of a VPN",
         ),
         pytest.param(
             (START, s(0, 23), a(0, 23)),
