@@ -13,11 +13,12 @@ from sinks.clock import require_same_time, time_of
 from sinks.elastic.client import connect, translated
 from sinks.elastic.judge import OPERATOR_SECONDS
 from sinks.elastic.settings import ElasticSettings
-from sinks.elastic.templates import CUSTOM, INSTALL, NAME, Part, exists, is_installed, parts_of
+from sinks.elastic.templates import CUSTOM, INSTALL, NAME, Part, exists, is_installed, newest_type, parts_of
 
 T = TypeVar("T")
 
 WORDS = {"missing": "is missing", "differs": "is not the one of this release"}
+ADDRESS = "source.ip"
 CREATE_DOC, AUTO_CONFIGURE = "create_doc", "auto_configure"
 
 
@@ -32,7 +33,9 @@ def check(settings: ElasticSettings, streams: Sequence[str]) -> str:
         _require_privileges(client, streams, there or set())
         installed = _seen(lambda: is_installed(client))
         parts = _seen(lambda: parts_of(client)) or ()
+        types = _seen(lambda: {name: newest_type(client, name, ADDRESS) for name in sorted(there or ())}) or {}
     _require_template(installed, parts, sorted(there or ()))
+    _require_addresses(types)
     if there is None or installed is None:
         return f"{cluster}: data streams {' and '.join(streams)}, which this login may write to and not look at"
     return f"{cluster}: data streams {' and '.join(streams)}"
@@ -76,6 +79,17 @@ def _require_template(installed: bool | None, parts: Sequence[Part], there: Sequ
         f", then let the streams begin anew ({', '.join(f'POST {name}/_rollover' for name in there)})" if there else ""
     )
     raise Unavailable(f"{wrong[0]}: {INSTALL}{anew}; what is yours belongs in {CUSTOM}", retry_after=OPERATOR_SECONDS)
+
+
+def _require_addresses(types: Mapping[str, str | None]) -> None:
+    """Of the streams that are there: what another template made before ours was there stays so. Raises Unavailable."""
+    wrong = [name for name, kind in types.items() if kind not in (None, "ip")]
+    if wrong:
+        raise Unavailable(
+            f"{ADDRESS} of {' and '.join(wrong)} is {types[wrong[0]]} and no address, because another template made it: "
+            f"let it begin anew with ours ({', '.join(f'POST {name}/_rollover' for name in wrong)})",
+            retry_after=OPERATOR_SECONDS,
+        )
 
 
 def _require_privileges(client: Elasticsearch, streams: Sequence[str], there: Collection[str]) -> None:

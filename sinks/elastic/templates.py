@@ -95,6 +95,17 @@ def exists(client: Elasticsearch, stream: str) -> bool:
     return bool(found["data_streams"])
 
 
+def newest_type(client: Elasticsearch, stream: str, field: str) -> str | None:
+    """The type of a field in the index that the stream writes to now; None where it has none there yet.
+
+    Raises what the client raises.
+    """
+    found = client.indices.get_field_mapping(fields=field, index=stream)
+    newest = max(found, key=lambda index: index.rpartition("-")[2], default=None)
+    fields = found[newest]["mappings"] if newest else {}
+    return next((str(one["type"]) for one in fields.get(field, {}).get("mapping", {}).values()), None)
+
+
 def is_installed(client: Elasticsearch) -> bool:
     """Whether our index template is there: without it a stock one would make streams with other types of fields.
 

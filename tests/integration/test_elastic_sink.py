@@ -169,12 +169,9 @@ def test_a_missing_template_holds_and_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_stock_template_makes_no_stream_before_ours_is_there(tmp_path: Path) -> None:
-    text = {"mappings": {"properties": {"source": {"properties": {"ip": {"type": "text"}}}}}}
     with Elasticsearch(free_port(), tmp_path) as bare:
         own = Bench(bare)
-        own.client.indices.put_index_template(
-            name="logs", index_patterns=["logs-*-*"], priority=100, data_stream={}, template=text
-        )
+        with_stock_template(own)
         sink = own.sink()
         with pytest.raises(Unavailable, match="run `sk2siem init elastic`"):
             sink.send(parcels(3))
@@ -189,6 +186,34 @@ def test_a_stock_template_makes_no_stream_before_ours_is_there(tmp_path: Path) -
     assert (outcome.rejected, outcome.deferred) == ([], [])
     assert stored == ids(parcels(3))
     assert mapped["mappings"]["properties"]["source"]["properties"]["ip"]["type"] == "ip"
+
+
+def test_a_stream_that_a_stock_template_made_has_to_begin_anew(tmp_path: Path) -> None:
+    with Elasticsearch(free_port(), tmp_path) as bare:
+        own = Bench(bare)
+        with_stock_template(own)
+        document = {"@timestamp": "2026-11-22T02:15:00Z", "source": {"ip": "10.9.8.7"}}
+        own.client.index(index=own.stream, document=document, op_type="create")
+        install(own.settings)
+        with pytest.raises(Unavailable) as wrong:
+            own.sink().check()
+        own.client.indices.rollover(alias=own.stream)
+        said = own.sink().check()
+        own.close()
+
+    assert str(wrong.value) == (
+        f"source.ip of {own.stream} is text and no address, because another template made it: "
+        f"let it begin anew with ours (POST {own.stream}/_rollover)"
+    )
+    assert own.stream in said
+
+
+def with_stock_template(bench: Bench) -> None:
+    """One that makes every `logs-*-*` a data stream in which addresses are text."""
+    text = {"mappings": {"properties": {"source": {"properties": {"ip": {"type": "text"}}}}}}
+    bench.client.indices.put_index_template(
+        name="logs", index_patterns=["logs-*-*"], priority=100, data_stream={}, template=text
+    )
 
 
 def test_small_limits_of_a_node_halve_requests_and_reject_only_what_is_too_large_alone(tmp_path: Path) -> None:
