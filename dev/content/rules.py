@@ -15,13 +15,12 @@ RUN_BOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 MINUTES = re.compile(r"(\d+)m")
 
-# MITRE ATT&CK, where it truly fits: a first connection or a failed handshake by itself is no technique
+# MITRE ATT&CK, where it truly fits: a first connection, a failed handshake or weak TLS by itself is no technique.
+# An alert about clear text carries T1040 itself.
 TACTICS = {
-    "credential-access": ("TA0006", "Credential Access"),
     "defense-evasion": ("TA0005", "Defense Evasion"),
 }
 TECHNIQUES = {
-    "T1040": "Network Sniffing",
     "T1562": "Impair Defenses",
     "T1070": "Indicator Removal",
 }

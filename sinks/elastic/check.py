@@ -86,7 +86,7 @@ def _require_addresses(types: Mapping[str, str | None]) -> None:
     wrong = [name for name, kind in types.items() if kind not in (None, "ip")]
     if wrong:
         raise Unavailable(
-            f"{ADDRESS} of {' and '.join(wrong)} is {types[wrong[0]]} and no address, because another template made it: "
+            f"{ADDRESS} of {' and '.join(wrong)} is {types[wrong[0]]}, no address: another template made it; "
             f"let it begin anew with ours ({', '.join(f'POST {name}/_rollover' for name in wrong)})",
             retry_after=OPERATOR_SECONDS,
         )

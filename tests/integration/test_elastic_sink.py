@@ -202,7 +202,7 @@ def test_a_stream_that_a_stock_template_made_has_to_begin_anew(tmp_path: Path) -
         own.close()
 
     assert str(wrong.value) == (
-        f"source.ip of {own.stream} is text and no address, because another template made it: "
+        f"source.ip of {own.stream} is text, no address: another template made it; "
         f"let it begin anew with ours (POST {own.stream}/_rollover)"
     )
     assert own.stream in said
