@@ -51,8 +51,8 @@ def connect(
         network.application = service
         network.protocol = PROTOCOLS.get(service)
     addresses = [found.text for found in (source_ip, destination_ip) if found]
-    hosts = [end.name for end in (source, destination) if end.name]
-    document.related = Related(addresses, hosts or None)
+    hosts = [end.name for end in (source, destination) if end.name] if source.name or destination.name else None
+    document.related = Related(addresses, hosts)
     document.source = _end(source, source_ip)
     document.destination = _end(destination, destination_ip)
 

@@ -31,7 +31,7 @@ from runtime.record import StoredRecord
 from schemas.records import EventId, changed
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
-from sinks.elastic.templates import install
+from sinks.elastic.templates import PACKAGE, install
 from sinks.file.settings import FileSettings
 from sinks.file.sink import FileSink
 from sinks.sink import Forwarded, Parcel, Sink
@@ -345,12 +345,14 @@ def _telnet(number: int) -> Forwarded:
 
 
 def _mapped_application(client: Client, settings: ElasticSettings) -> None:
+    """Everything else as our own template has it."""
     properties: Mapping[str, object] = {"network": {"properties": {"application": {"type": "long"}}}}
     client.indices.put_index_template(
         name=f"contract-{settings.namespace}",
         index_patterns=[f"logs-ibmi.*-{settings.namespace}"],
         priority=500,
         data_stream={},
+        composed_of=[PACKAGE],
         template={"mappings": {"properties": properties}},
     )
 
