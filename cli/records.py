@@ -14,8 +14,10 @@ from runtime.errors import ConfigError
 from runtime.record import Offset, Partition, StoredRecord
 from schemas.codec import CodecError
 from schemas.lines import read_line
+from schemas.topics import ENTRIES
 
 UNREADABLE = "unreadable"
+SQLITE = b"SQLite format 3\0"
 
 
 def read_from(place: str, settings: Settings) -> Iterator[StoredRecord]:
@@ -46,9 +48,15 @@ def read_file(file: Path) -> Iterator[StoredRecord]:
     A line that is no record becomes one of the type UNREADABLE. Raises ConfigError.
     """
     try:
-        lines = [line for line in file.read_bytes().split(b"\n") if line.strip()]
+        content = file.read_bytes()
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    if content.startswith(SQLITE):
+        raise ConfigError(
+            f"{file}: is the file of a broker, not records: "
+            f"set SK2SIEM_BROKER__URL=sqlite:///{file} and name a topic, {ENTRIES} for example"
+        )
+    lines = [line for line in content.split(b"\n") if line.strip()]
     records = sorted((_record(line) for line in lines), key=lambda one: one[0])
     numbers = count()
     for _, kind, line in records:

@@ -90,7 +90,7 @@ def gap_alert(gap: Gap, policy: Policy) -> Alert | None:
         id=gap.id,
         kind=AlertKind.GAP,
         verdict=None,
-        reason=AlertKind.GAP,
+        reason=Notice.JOURNAL_GAP,
         severity=weight.external,
         title=f"Journal entries of {gap.system} can no longer be read",
         description=f"{many} of {gap.journal} on {gap.system} {places} cannot be read: {gap.why}.",

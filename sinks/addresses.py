@@ -17,8 +17,13 @@ def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
     return tuple(_address(part.strip(), without) for part in text.split(","))
 
 
-def require_tls(section: object, scheme: str, urls: Sequence[str]) -> None:
-    """Certificates without any address that begins with `scheme` are used by nobody. Raises ValueError."""
+def require_use(section: object, scheme: str, urls: Sequence[str]) -> None:
+    """Certificates without any address that begins with `scheme` are used by nobody, nor is a key without one.
+
+    Raises ValueError.
+    """
+    if getattr(section, "cert_file", None) is None and getattr(section, "key_file", None) is not None:
+        raise ValueError("key_file belongs to a cert_file: set that too")
     unused = [name for name in CERTIFICATES if getattr(section, name, None) is not None]
     if unused and not any(url.lower().startswith(scheme) for url in urls):
         raise ValueError(f"{unused[0]} is used with {scheme} alone: write that in the url, or take {unused[0]} out")

@@ -8,6 +8,9 @@ settings.ops.host is {{ .settings.ops.host }}, where no probe reaches it from ou
 settings.ops.port is 0, any port, which no probe finds; leave it at 9464.
 {{- end }}
 {{- if has "elastic" .sections }}{{ include "sk2siem.contradictionsOfElastic" . }}{{ end }}
+{{- range $section, $scheme := dict "splunk" "https://" "elastic" "https://" "syslog" "tls://" }}
+{{- if has $section $.sections }}{{ include "sk2siem.unusedCertificates" (dict "service" $ "section" $section "scheme" $scheme) }}{{ end }}
+{{- end }}
 {{- range $section, $pairs := include "sk2siem.pairs" . | fromYaml }}
 {{- if has $section $.sections }}
 {{- range $setting, $other := $pairs }}
@@ -32,6 +35,16 @@ autoscaling.minReplicas is above autoscaling.maxReplicas.
 {{- define "sk2siem.pairs" -}}
 splunk: {proxy_username: proxy_password, proxy_password: proxy_username, search_url: search_token, search_token: search_url}
 elastic: {username: password, password: username}
+{{- end }}
+
+{{/* Certificates of a section none of whose addresses begins with `scheme`. */}}
+{{- define "sk2siem.unusedCertificates" -}}
+{{- $section := default dict (index .service.settings .section) }}
+{{- $given := or (default dict (index .service.certificates .section)).name $section.ca_file $section.ca_fingerprint $section.cert_file }}
+{{- $urls := lower (printf "%s,%s" (default "" $section.url) (default "" $section.search_url)) }}
+{{- if and $given $section.url (not (contains .scheme $urls)) }}
+certificates for settings.{{ .section }}.url are of use with {{ .scheme }} alone; write that in it, or take them out.
+{{- end }}
 {{- end }}
 
 {{- define "sk2siem.contradictionsOfTheBroker" -}}

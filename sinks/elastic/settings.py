@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from sinks.addresses import addresses, require_tls
+from sinks.addresses import addresses, require_use
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
@@ -113,8 +113,5 @@ class ElasticSettings(BaseModel):
             raise ValueError("set one of api_key, bearer_token, or username with password")
         if self.ca_fingerprint is not None and (self.ca_file is not None or not self.verify_tls):
             raise ValueError("ca_fingerprint is instead of a ca_file, and needs verify_tls")
-        if self.cert_file is None and self.key_file is not None:
-            raise ValueError("key_file belongs to a cert_file: set that too")
-        if self.cloud_id is None:
-            require_tls(self, "https://", self.urls)
+        require_use(self, "https://", self.urls if self.cloud_id is None else ("https://",))
         return self

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from sinks.addresses import addresses, require_tls
+from sinks.addresses import addresses, require_use
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
 
@@ -109,9 +109,7 @@ class SplunkSettings(BaseModel):
             raise ValueError("proxy_username is for a proxy: set that too")
         if (self.search_url is None) != (self.search_token is None):
             raise ValueError("search_url and search_token go together: set both or none")
-        if self.cert_file is None and self.key_file is not None:
-            raise ValueError("key_file belongs to a cert_file: set that too")
-        require_tls(self, "https://", (*self.urls, self.search_url or ""))
+        require_use(self, "https://", (*self.urls, self.search_url or ""))
         return self
 
     @property

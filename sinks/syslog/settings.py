@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from sinks.addresses import require_tls
+from sinks.addresses import require_use
 from sinks.forward import EVERYTHING, Forward
 
 PREFIX = "SK2SIEM_SYSLOG__"
@@ -57,9 +57,7 @@ class SyslogSettings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.cert_file is None and self.key_file is not None:
-            raise ValueError("key_file belongs to a cert_file: set that too")
-        require_tls(self, "tls://", (self.url,))
+        require_use(self, "tls://", (self.url,))
         if self.encrypted and self.framing != "octet-counting":
             raise ValueError("with tls:// messages are told apart by octet-counting (RFC 5425)")
         return self

@@ -125,6 +125,29 @@ SYSLOG = {"sinks": {"syslog": {"enabled": True}}, "settings": {"syslog": {"url":
             id="certificates without TLS",
         ),
         pytest.param(
+            {"certificates": {"splunk": {"name": "k"}}, "settings": {"splunk": {"url": "http://splunk:8088"}}},
+            "splunk: certificates for settings.splunk.url are of use with https:// alone",
+            id="certificates of Splunk without TLS",
+        ),
+        pytest.param(
+            {
+                "sinks": {
+                    "elastic": {"enabled": True, "settings": {"elastic": {"url": "http://a:9200,http://b:9200"}}}
+                },
+                "settings": {"elastic": {"ca_file": "/etc/ssl/ca.pem"}},
+            },
+            "elastic: certificates for settings.elastic.url are of use with https:// alone",
+            id="certificates of Elasticsearch without TLS",
+        ),
+        pytest.param(
+            {
+                "sinks": {"syslog": {"enabled": True, "settings": {"syslog": {"url": "tcp://siem:514"}}}},
+                "certificates": {"syslog": {"name": "k"}},
+            },
+            "syslog: certificates for settings.syslog.url are of use with tls:// alone",
+            id="certificates of syslog without TLS",
+        ),
+        pytest.param(
             {"settings": {"ops": {"host": "127.0.0.1"}}}, "where no probe reaches it", id="probes that cannot reach it"
         ),
         pytest.param({"settings": {"ops": {"port": 0}}}, "settings.ops.port is 0, any port", id="a port nobody knows"),

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import cast
 
 from structlog.testing import capture_logs
 
+from dev.certificates import Certificates
 from runtime.flow import Batch
 from runtime.health import Health
 from runtime.metrics import Metrics
@@ -16,6 +18,7 @@ from runtime.worker import Conditions, RejectionLimit, Worker
 from sinks.deliver import Deliver
 from sinks.sink import Sink
 from tests.fakes.clock import FakeClock, FakeShutdown
+from tests.fakes.relay import relay
 from tests.fakes.source import ListSource
 from tests.unit.sinks.samples import stored, verdict
 
@@ -35,6 +38,16 @@ def ids() -> tuple[str, ...]:
 
 def id_of(record: StoredRecord) -> str:
     return ids()[record.offset]
+
+
+@contextmanager
+def way(port: int, certificates: Certificates, *, over_tls: bool) -> Iterator[Mapping[str, object]]:
+    """The settings that lead to what listens there, where they are to be others."""
+    if not over_tls:
+        yield {}
+        return
+    with relay(port, certificates.server_context()) as front:
+        yield {"url": f"https://localhost:{front.port}", "ca_file": str(certificates.authority)}
 
 
 @dataclass

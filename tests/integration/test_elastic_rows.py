@@ -1,7 +1,6 @@
 """Each answer that a bulk request can get, over a real socket, in the middle of ten thousand documents."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,8 +10,7 @@ from runtime.metrics import Metrics
 from sinks.elastic.settings import ElasticSettings
 from sinks.elastic.sink import ElasticSink
 from tests.fakes.elastic_node import ElasticNode, Fault, ItemFault, RequestFault, elastic_node
-from tests.fakes.relay import relay
-from tests.integration.rows import assert_each_has_its_fate, run
+from tests.integration.rows import assert_each_has_its_fate, run, way
 
 SOME = (3, 4, 250, 499)
 CONFLICT = "version_conflict_engine_exception"
@@ -152,22 +150,12 @@ ROWS = {
 }
 
 
-@contextmanager
-def way(node: ElasticNode, certificates: Certificates, *, over_tls: bool) -> Iterator[Mapping[str, object]]:
-    """The settings that lead to the node."""
-    if not over_tls:
-        yield {}
-        return
-    with relay(node.port, certificates.server_context()) as front:
-        yield {"url": f"https://localhost:{front.port}", "ca_file": str(certificates.authority)}
-
-
 @pytest.mark.parametrize("name", ROWS)
 def test_each_document_has_its_fate_and_the_operator_one_line(
     node: ElasticNode, certificates: Certificates, name: str
 ) -> None:
     row, metrics = ROWS[name], Metrics("elastic")
-    with way(node, certificates, over_tls=row.over_tls) as there:
+    with way(node.port, certificates, over_tls=row.over_tls) as there:
         ours = sink(node, metrics, **there, **row.settings)
 
         ran = run(ours, metrics, lambda: node.fault(*row.after, row.fault))

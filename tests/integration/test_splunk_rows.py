@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import orjson
@@ -14,8 +13,7 @@ from dev.hec import ACK_TOKEN, TOKEN, Hec
 from runtime.metrics import Metrics
 from sinks.splunk.settings import SplunkSettings
 from sinks.splunk.sink import SplunkSink
-from tests.fakes.relay import relay
-from tests.integration.rows import assert_each_has_its_fate, run
+from tests.integration.rows import assert_each_has_its_fate, run, way
 
 
 @dataclass
@@ -140,22 +138,12 @@ ROWS = {
 }
 
 
-@contextmanager
-def way(double: Double, certificates: Certificates, *, over_tls: bool) -> Iterator[Mapping[str, object]]:
-    """The settings that lead to the double."""
-    if not over_tls:
-        yield {}
-        return
-    with relay(double.hec.port, certificates.server_context()) as front:
-        yield {"url": f"https://localhost:{front.port}", "ca_file": str(certificates.authority)}
-
-
 @pytest.mark.parametrize("name", ROWS)
 def test_each_event_has_its_fate_and_the_operator_one_line(
     double: Double, certificates: Certificates, name: str
 ) -> None:
     row, metrics = ROWS[name], Metrics("splunk")
-    with way(double, certificates, over_tls=row.over_tls) as there:
+    with way(double.hec.port, certificates, over_tls=row.over_tls) as there:
         sink = double.sink(metrics, **there, **row.settings)
 
         ran = run(sink, metrics, lambda: double.fault(**row.fault))

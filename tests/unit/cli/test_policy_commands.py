@@ -247,6 +247,7 @@ def test_diff_shows_nothing_that_could_harm_a_terminal(folder: Path, capsys: pyt
     ("arguments", "code", "problem"),
     [
         pytest.param(["--from", "none.ndjson"], 78, "none.ndjson: cannot be read: No such file", id="no file"),
+        pytest.param(["--from", "sk2siem.db"], 78, "sk2siem.db: is the file of a broker, not records", id="a broker"),
         pytest.param(["--from", "entries"], 78, "the topic entries does not exist", id="no topic"),
         pytest.param(
             ["--since", "2027-01-01"],

@@ -181,6 +181,6 @@ def test_a_gap_raises_an_alert_that_says_what_is_missing(gap: Gap, description: 
     alert = gap_alert(gap, POLICY)
 
     assert alert is not None
-    assert (alert.id, alert.kind, alert.reason, alert.severity) == (gap.id, AlertKind.GAP, "gap", Severity.HIGH)
+    assert (alert.id, alert.kind, alert.reason, alert.severity) == (gap.id, AlertKind.GAP, "journal-gap", Severity.HIGH)
     assert (alert.title, alert.description) == ("Journal entries of PROD1 can no longer be read", description)
     assert (alert.verdict, alert.connection) == (None, None)

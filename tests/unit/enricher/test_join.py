@@ -220,19 +220,19 @@ def test_a_port_that_is_used_again_within_the_window_is_another_connection(
     ("records", "expected"),
     [
         pytest.param(
-            (START, a(0, FTP), gap(1), LONG_AFTER), ["2 unknown gap [2]", "alert - gap gap"], id="a gap in the window"
+            (START, a(0, FTP), gap(1), LONG_AFTER), ["2 unknown gap [2]", "alert - gap journal-gap"], id="a gap in the window"
         ),
         pytest.param(
             (START, a(0, FTP), gap(1), s(2, FTP)),
-            ["2 unknown gap [2]", "alert - gap gap", "2 secure tls [2 4] corrects"],
+            ["2 unknown gap [2]", "alert - gap journal-gap", "2 secure tls [2 4] corrects"],
             id="S behind the gap",
         ),
         pytest.param(
             (START, a(0, TLS), x(0.1, TLS), gap(1)),
-            ["2 failed handshake-failed [2 3]", "alert - gap gap"],
+            ["2 failed handshake-failed [2 3]", "alert - gap journal-gap"],
             id="X before the gap",
         ),
-        pytest.param((START, s(0, TLS), gap(1)), ["2 secure tls [2]", "alert - gap gap"], id="the gap has taken the A"),
+        pytest.param((START, s(0, TLS), gap(1)), ["2 secure tls [2]", "alert - gap journal-gap"], id="the gap has taken the A"),
         pytest.param(
             (START, a(0, FTP), progress(5, final=True)), ["2 unknown source-ended [2]"], id="retired in the window"
         ),
