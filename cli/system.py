@@ -39,7 +39,8 @@ def end(name: str, yes: bool, take_over: bool) -> None:
         if not positions:
             raise CheckFailed(f"no position of {name} is stored; write it as in SK2SIEM_PRODUCER__SYSTEM")
         for position in positions:
-            click.echo(f"{position.journal} of {name}: read up to {position.progress:%Y-%m-%d %H:%M:%S} UTC")
+            before = ", retired before" if position.retired else ""
+            click.echo(f"{position.journal} of {name}: read up to {position.progress:%Y-%m-%d %H:%M:%S} UTC{before}")
             if not yes:
                 continue
             if not take_over:

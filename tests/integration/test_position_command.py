@@ -189,10 +189,13 @@ def test_a_retired_system_says_so_everywhere_and_keeps_its_position(
     shown = run_command(["system", "retire", SYSTEM])
     untouched = stored(broker).retired
     done = run_command(["system", "retire", SYSTEM, "--yes"])
+    before = "retired before" in capsys.readouterr().out
+    again = run_command(["system", "retire", SYSTEM])
 
     (progress,) = [decode_as(Progress, record.value) for record in broker.read(ENTRIES) if record.type == "progress"]
     position = stored(broker)
-    assert (shown, untouched, done) == (0, False, 0)
+    assert (shown, untouched, done, again) == (0, False, 0, 0)
+    assert (before, "retired before" in capsys.readouterr().out) == (False, True)
     assert progress.final
     assert progress.time == datetime(2026, 11, 22, 2, tzinfo=UTC)
     assert position.retired

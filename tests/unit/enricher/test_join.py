@@ -220,7 +220,9 @@ def test_a_port_that_is_used_again_within_the_window_is_another_connection(
     ("records", "expected"),
     [
         pytest.param(
-            (START, a(0, FTP), gap(1), LONG_AFTER), ["2 unknown gap [2]", "alert - gap journal-gap"], id="a gap in the window"
+            (START, a(0, FTP), gap(1), LONG_AFTER),
+            ["2 unknown gap [2]", "alert - gap journal-gap"],
+            id="a gap in the window",
         ),
         pytest.param(
             (START, a(0, FTP), gap(1), s(2, FTP)),
@@ -232,7 +234,9 @@ def test_a_port_that_is_used_again_within_the_window_is_another_connection(
             ["2 failed handshake-failed [2 3]", "alert - gap journal-gap"],
             id="X before the gap",
         ),
-        pytest.param((START, s(0, TLS), gap(1)), ["2 secure tls [2]", "alert - gap journal-gap"], id="the gap has taken the A"),
+        pytest.param(
+            (START, s(0, TLS), gap(1)), ["2 secure tls [2]", "alert - gap journal-gap"], id="the gap has taken the A"
+        ),
         pytest.param(
             (START, a(0, FTP), progress(5, final=True)), ["2 unknown source-ended [2]"], id="retired in the window"
         ),
