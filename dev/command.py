@@ -2,13 +2,12 @@
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dev.part import STACK, Failed, Missing, Part
+from runtime.shutdown import Shutdown
 
 
 def main(
@@ -71,12 +70,11 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _run(name: str, part: Part, options: argparse.Namespace) -> None:
     """Stay in the foreground until SIGTERM, Ctrl-C, or the end of the part."""
-    asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: asked.set())
+    shutdown = Shutdown()
+    shutdown.install()
     with part:
         print(f"{name} answers at {part.url}; stop it with Ctrl-C", flush=True)
-        while not asked.wait(0.5):
+        while not shutdown.wait(0.5):
             if part.pid is None:
                 raise Failed(f"{name} ended by itself; see the logs in {options.data}")
 

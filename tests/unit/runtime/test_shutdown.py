@@ -12,6 +12,9 @@ import pytest
 
 from runtime.shutdown import Shutdown
 
+PROCESSES = 12
+"""In one of them a signal surely comes at a bad moment."""
+
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
@@ -48,6 +51,31 @@ def test_a_signal_requests_the_stop(number: signal.Signals, handlers: None) -> N
     os.kill(os.getpid(), number)
 
     assert shutdown.wait(10.0)
+
+
+def test_a_signal_is_heard_at_any_moment_of_a_wait() -> None:
+    program = """
+from runtime.shutdown import Shutdown
+shutdown = Shutdown()
+shutdown.install()
+print("waiting", flush=True)
+while not shutdown.wait(0.0):
+    pass
+"""
+    command = [sys.executable, "-c", program]
+    waiting = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(PROCESSES)]
+    try:
+        for one in waiting:
+            assert one.stdout
+            one.stdout.readline()
+            one.terminate()
+        codes = [one.wait(30) for one in waiting]
+    finally:
+        for one in waiting:
+            one.kill()
+            one.communicate()
+
+    assert codes == [0] * PROCESSES
 
 
 def test_a_second_signal_ends_the_process_at_once() -> None:
