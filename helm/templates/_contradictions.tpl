@@ -42,7 +42,7 @@ elastic: {username: password, password: username}
 {{- $section := default dict (index .service.settings .section) }}
 {{- $given := or (default dict (index .service.certificates .section)).name $section.ca_file $section.ca_fingerprint $section.cert_file }}
 {{- $urls := lower (printf "%s,%s" (default "" $section.url) (default "" $section.search_url)) }}
-{{- if and $given $section.url (not (contains .scheme $urls)) }}
+{{- if and $given (or (contains "http://" $urls) (contains "tcp://" $urls)) (not (contains .scheme $urls)) }}
 certificates for settings.{{ .section }}.url are of use with {{ .scheme }} alone; write that in it, or take them out.
 {{- end }}
 {{- end }}

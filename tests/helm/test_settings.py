@@ -36,6 +36,8 @@ SECTIONS = {
 """Which sections each service reads."""
 DEFINITIONS = schema.definitions()
 PATTERNED = {"journal_library": "QSYS", "journal_name": "QAUDJRN", "receiver_library": "AUDLIB", "namespace": "soc"}
+FITTING = {("broker", "url"): "kafka://k:9092", ("syslog", "framing"): "octet-counting"}
+"""Values that go together with those of the other settings."""
 KNOWN = {variable.name: variable for variable in variables(Settings)}
 LEFT_OUT = [
     frozenset(f"SK2SIEM_ELASTIC__{name}" for name in names.split())
@@ -106,8 +108,8 @@ def _a_value_for_each(left_out: frozenset[str]) -> tuple[dict[str, Any], dict[st
 
 def _sample(variable: Variable, number: int) -> tuple[object, str]:
     """A value that the chart takes for this setting, and its text in the variable."""
-    if variable.path == ("broker", "url"):
-        return "kafka://k:9092", "kafka://k:9092"
+    if variable.path in FITTING:
+        return FITTING[variable.path], FITTING[variable.path]
     kind = _resolved(DEFINITIONS[variable.owner.__name__]["properties"].get(variable.path[-1], {"type": "string"}))
     if "items" in kind:
         values = _resolved(kind["items"]).get("enum", ["a", "b"])[:2]
@@ -120,7 +122,8 @@ def _sample(variable: Variable, number: int) -> tuple[object, str]:
         most = kind.get("maximum", 3_000_000)
         return most, str(most)
     if kind.get("pattern") == schema.URL:
-        return f"tcp://host{number}", f"tcp://host{number}"
+        url = f"{'tls' if variable.path[0] == 'syslog' else 'https'}://host{number}"
+        return url, url
     text = PATTERNED.get(variable.path[-1], f"text {number}")
     return text, text
 
