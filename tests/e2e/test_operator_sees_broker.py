@@ -169,6 +169,11 @@ def test_a_kafka_that_is_away_is_waited_for(over: Over, own_kafka: Kafka, tmp_pa
     small.assert_judged_once()
 
 
+def in_hand(service: ServiceProcess) -> float:
+    """How many items were received and are not durable yet."""
+    return service.metric("items_received_total") - service.metric("items_accepted_total")
+
+
 def frozen_for_too_long(_: ServiceProcess) -> None:
     """Nobody does anything: the time of SK2SIEM_LOOP__STUCK_AFTER goes by."""
 
@@ -193,15 +198,17 @@ def test_a_call_that_a_frozen_kafka_never_answers_ends_the_process_and_loses_not
     tmp_path: Path,
 ) -> None:
     small = over(tmp_path, own_kafka.url, system=system, entries=6_000)
-    producer = small.service("producer", **settings)
+    stuck = small.service("producer", SK2SIEM_SIMULATOR__SPEED="600", **settings)
+    producer = small.service("producer")
     newcomer = small.service("enricher")
-    producer.start()
-    wait_until("it delivers", lambda: producer.metric("items_accepted_total") > 0, 60)
+    stuck.start()
+    wait_until("it delivers, with more to come", lambda: stuck.metric("items_accepted_total") > 0, 60)
     assert own_kafka.pid is not None
     os.kill(own_kafka.pid, signal.SIGSTOP)
     try:
-        then(producer)
-        exit_code = producer.wait(60)
+        wait_until("it has a batch in hand", lambda: in_hand(stuck) > 0, 60)
+        then(stuck)
+        exit_code = stuck.wait(60)
         newcomer.start()
         wait_until("a newcomer says why it waits", lambda: "Kafka: " in newcomer.get("/readyz")[1], 60)
         alive = newcomer.get("/livez")[0]
@@ -213,7 +220,7 @@ def test_a_call_that_a_frozen_kafka_never_answers_ends_the_process_and_loses_not
     newcomer_code = newcomer.stop()
 
     assert exit_code == 75
-    assert "did not return" in producer.log_text()
+    assert "did not return" in stuck.log_text()
     assert alive == 200
     assert (producer_code, newcomer_code) == (0, 0)
     small.assert_judged_once()
