@@ -1,14 +1,11 @@
 """Ctrl-C and SIGTERM while a command of the operator works: every wait ends, and what is open is let go."""
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from runtime.shutdown import Shutdown
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from runtime.shutdown import SIGNALS, Shutdown
 
 
 @contextmanager
@@ -18,10 +15,8 @@ def interruptible(shutdown: Shutdown) -> Iterator[None]:
     Because of the request a call that never returns is waited for no longer than the grace.
     """
 
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        if shutdown.requested:
-            os._exit(128 + number)
-        shutdown.request()
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        shutdown.heed(number, frame)
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}

@@ -1,5 +1,6 @@
 """The command `sk2siem`: its subcommands, and every error as one line and an exit code."""
 
+import errno
 import os
 import sys
 import traceback
@@ -22,6 +23,7 @@ from runtime.errors import CheckFailed, PipelineError, Unavailable
 INTERRUPTED = 130
 READER_GONE = 141
 """As of a program that SIGPIPE ended."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 DEBUG = ("SK2SIEM_LOG__LEVEL", "debug")
 
 
@@ -90,6 +92,11 @@ def run_command(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt) as error:
         _say("stopped; what was done until now is done", error)
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _say(f"what was to be printed could not be written: {error.strerror}", error)
+        return CheckFailed.exit_code
     except SystemExit:
         return READER_GONE  # the only case in which click ends here by itself
     return code if isinstance(code, int) else 0

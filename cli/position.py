@@ -27,7 +27,7 @@ from runtime.brokers import connect
 from runtime.errors import CheckFailed, ConfigError
 from runtime.settings import EMBEDDED, BrokerSettings
 from schemas.codec import encode
-from schemas.topics import ENTRIES
+from schemas.topics import ENTRIES, POSITIONS
 
 CHOICES = ("oldest", "newest", "timestamp")
 COLUMNS = ("choice", "goes on behind", "entries to read", "read again", "never read", "hours")
@@ -103,9 +103,7 @@ def change(choice: str, at: datetime | None, yes: bool, take_over: bool) -> None
         if not take_over:
             require_nobody(seen.stored)
         done = relocation.move(choice, cost.place, settings.worker)
-        click.echo(
-            f"The position is {_words(done.place)} now." + (" A gap was published." if done.left_out != 0 else "")
-        )
+        click.echo(f"The position is {_words(done.place)} now." + (" A gap was published." if done.is_gap else ""))
 
 
 @command.command("copy")
@@ -143,11 +141,10 @@ def copy(file: Path) -> None:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Relocation]:
     service("producer", settings)
-    with (
-        tool("position", settings) as (broker, running),
-        relocating(settings.producer, settings.ibmi, settings.simulator, broker, running) as relocation,
-    ):
-        yield relocation
+    with tool("position", settings) as (broker, running):
+        broker.size(POSITIONS)  # a broker that is not there is told, and not made
+        with relocating(settings.producer, settings.ibmi, settings.simulator, broker, running) as relocation:
+            yield relocation
 
 
 def _print(seen: Outlook, costs: Sequence[Cost]) -> None:

@@ -48,19 +48,25 @@ def read_file(file: Path) -> Iterator[StoredRecord]:
     A line that is no record becomes one of the type UNREADABLE. Raises ConfigError.
     """
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            begins_with = opened.read(len(SQLITE))  # a pipe cannot be read twice
+            _refuse_broker(file, begins_with)
+            content = begins_with + opened.read()
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
-    if content.startswith(SQLITE):
-        raise ConfigError(
-            f"{file}: is the file of a broker, not records: "
-            f"set SK2SIEM_BROKER__URL=sqlite:///{file} and name a topic, {ENTRIES} for example"
-        )
     lines = [line for line in content.split(b"\n") if line.strip()]
     records = sorted((_record(line) for line in lines), key=lambda one: one[0])
     numbers = count()
     for _, kind, line in records:
         yield StoredRecord(Partition(str(file), 0), Offset(next(numbers)), b"", line, kind)
+
+
+def _refuse_broker(file: Path, begins_with: bytes) -> None:
+    if begins_with == SQLITE:
+        raise ConfigError(
+            f"{file}: is the file of a broker, not records: "
+            f"set SK2SIEM_BROKER__URL=sqlite:///{file} and name a topic, {ENTRIES} for example"
+        )
 
 
 def _record(line: bytes) -> tuple[datetime, str, bytes]:

@@ -4,7 +4,7 @@ import difflib
 import re
 import socket
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, Field, ValidationError
@@ -14,12 +14,13 @@ from enricher.settings import EnricherSettings
 from producer.settings import IbmiSettings, ProducerSettings
 from producer.simulator.settings import SimulatorSettings
 from runtime.errors import ConfigError
-from runtime.settings import SECTION, BrokerSettings, LogSettings, LoopSettings, OpsSettings
+from runtime.settings import SECTION, BrokerSettings, Form, LogSettings, LoopSettings, OpsSettings
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.splunk.settings import SplunkSettings
 from sinks.syslog.settings import SyslogSettings
 
+WORKER = Form(r"[A-Za-z0-9._-]{1,200}", "up to 200 letters, digits, dots, underscores and hyphens")
 TEXT_OF_OURS = ("value_error", "assertion_error")
 
 
@@ -28,9 +29,8 @@ class Settings(BaseModel):
 
     model_config = SECTION
 
-    worker: str = Field(
+    worker: Annotated[str, WORKER] = Field(
         default_factory=socket.gethostname,
-        pattern=r"^[A-Za-z0-9._-]{1,200}$",
         description="Stable name of this worker (not set: the host name); a restarted worker takes over under it",
     )
     broker: BrokerSettings = Field(default_factory=BrokerSettings)

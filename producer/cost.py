@@ -27,6 +27,11 @@ class Cost:
         """How many entries will be missing; None where nobody knows."""
         return None if self.gone is None else self.never + self.gone
 
+    @property
+    def is_gap(self) -> bool:
+        """Whether any entry will be missing, or may be."""
+        return self.left_out != 0
+
 
 def cost_of(choice: str, place: Place, stored: Place | None, chain: Chain) -> Cost:
     """`stored` is the position now; None where nothing has been read yet."""

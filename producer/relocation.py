@@ -71,7 +71,7 @@ class Relocation:
         if stored:  # a new time would look like a producer that is alive
             position = changed(position, time=stored.time)
         records = [self._positions.record(position)]
-        if cost.left_out != 0:
+        if cost.is_gap:
             until = seen.chain.following_place(place)
             missed = Missed(seen.place, until, f"the position was set to the {choice} entry by hand", cost.left_out)
             records.extend(journal.broadcast(gap_of(journal, missed, stored.progress if stored else now)))

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, model_validator
 
-from runtime.settings import SECTION
+from runtime.settings import SECTION, Form
 from schemas.topics import DEFAULT_PARTITIONS
 
 WORD = re.compile(r"\*[A-Z0-9]+")
 """A value of QAUDLVL, such as *NETSCK."""
 
-OBJECT_NAME = r"^[A-Z$#@][A-Z0-9$#@_.]{0,9}$"
+SYSTEM_NAME = Form(r"(|[A-Z0-9$#@_.]{1,8})", "1 to 8 upper-case letters, digits or characters of $ # @ _ .")
+OBJECT_NAME = Form(r"[A-Z$#@][A-Z0-9$#@_.]{0,9}", "an IBM i object name of up to 10 upper-case characters")
 
 
 def _known_zone(name: str) -> str:
@@ -37,9 +38,8 @@ class ProducerSettings(BaseModel):
 
     model_config = SECTION
 
-    system: str = Field(
+    system: Annotated[str, SYSTEM_NAME] = Field(
         default="",
-        pattern=r"^$|^[A-Z0-9$#@_.]{1,8}$",
         description="Name of the partition in every record: 1 to 8 upper-case characters. `run producer` needs it",
     )
     reader: Literal["display-journal", "audit-journal-sk", "cpyaudjrne", "file", "simulator"] = Field(
@@ -50,8 +50,8 @@ class ProducerSettings(BaseModel):
     file_format: Literal["auto", "ndjson", "csv", "type5"] = Field(
         default="auto", description="Its form; `auto` tells by how it begins"
     )
-    journal_library: str = Field(default="QSYS", pattern=OBJECT_NAME, description="Library of the journal")
-    journal_name: str = Field(default="QAUDJRN", pattern=OBJECT_NAME, description="Name of the journal")
+    journal_library: Annotated[str, OBJECT_NAME] = Field(default="QSYS", description="Library of the journal")
+    journal_name: Annotated[str, OBJECT_NAME] = Field(default="QAUDJRN", description="Name of the journal")
     connections: int = Field(
         default=4, ge=1, le=16, description="Connections to the IBM i that read while the producer is behind"
     )

@@ -2,7 +2,6 @@
 
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,20 +11,22 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import NoReturn, TypeVar
 
+from runtime.logs import log
 from runtime.shutdown import Shutdown
 
 T = TypeVar("T")
 
 STUCK_EXIT_CODE = 75
 LOOK_SECONDS = 0.2
+LAST_WORDS_SECONDS = 2.0
 
 
 def exit_stuck(what: str, seconds: float) -> NoReturn:
-    """End the process without any clean-up: the stuck call would block that as well."""
-    sys.stderr.write(
-        f"sk2siem: {what} did not return for {seconds:.0f} s; the process ends so that it can start afresh\n"
-    )
-    sys.stderr.flush()
+    """End the process without any clean-up: the stuck call would block that as well, and so may who reads the log."""
+    why = f"{what} did not return for {seconds:.0f} s; the process ends so that it can start afresh"
+    saying = Thread(target=partial(log.error, "stopped", why=why, exit_code=STUCK_EXIT_CODE), daemon=True)
+    saying.start()
+    saying.join(LAST_WORDS_SECONDS)
     os._exit(STUCK_EXIT_CODE)
 
 

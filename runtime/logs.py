@@ -13,12 +13,12 @@ Format = Literal["auto", "json", "text"]
 
 
 def configure(level: Level, form: Format, **context: str) -> None:
-    """Set up once per process; `context` (service, worker) is on every line."""
+    """Set up once per process; `context` (service, worker) is on every line, whatever thread it comes from."""
     as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if as_text else JSON
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            lambda _logger, _level, fields: {**context, **fields},
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
@@ -29,8 +29,6 @@ def configure(level: Level, form: Format, **context: str) -> None:
         logger_factory=lambda *_: structlog.WriteLogger(cast(TextIO, _Unfailing(sys.stderr))),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(**context)
     _quieten_libraries()
 
 
@@ -42,7 +40,6 @@ def configured(level: Level, form: Format, **context: str) -> Iterator[None]:
     try:
         yield
     finally:
-        structlog.contextvars.clear_contextvars()
         structlog.configure(**before)
 
 

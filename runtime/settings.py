@@ -1,10 +1,23 @@
 """The settings that every service has: broker, probes and metrics, logs, and the loop."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from runtime.logs import Format, Level
 
@@ -14,6 +27,26 @@ SECTION = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 EMBEDDED = "sqlite:///"
 KAFKA_HOST = r"\s*(\[[0-9A-Fa-f:.]+\]:\d{1,5}|[^\s,:/@\[\]]+(:\d{1,5})?)\s*"
 KNOWN_URL = re.compile(rf"{EMBEDDED}.+|kafka://{KAFKA_HOST}(,{KAFKA_HOST})*/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a text must look like: a regular expression, and the same in words, which are what the error says."""
+
+    pattern: str
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+    def _checked(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"{self.words} expected")
+        return text
+
 
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 

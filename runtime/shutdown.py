@@ -6,6 +6,8 @@ import signal
 import threading
 from types import FrameType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Shutdown:
     """A request to stop, once made never taken back. Waits end at once when it is made."""
@@ -34,10 +36,11 @@ class Shutdown:
 
     def install(self) -> None:
         """Let SIGTERM and SIGINT request the stop; a second signal ends the process at once."""
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+        for number in SIGNALS:
+            signal.signal(number, self.heed)
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def heed(self, number: int, _frame: FrameType | None) -> None:
+        """The handler: request the stop; end the process where one was requested before."""
         if self.requested:
             os._exit(128 + number)
         self.request()

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from runtime.settings import Form
 from sinks.addresses import addresses, require_use
 from sinks.forward import EVERYTHING, Forward
 from sinks.secrets import Secret
@@ -13,7 +14,11 @@ from sinks.secrets import Secret
 PREFIX = "SK2SIEM_ELASTIC__"
 """Of the variables, in words for the operator."""
 
-NAMESPACE = r'[^A-Z\-\\/*?"<>| ,#:]{1,100}'
+NAMESPACE = Form(
+    r'[^A-Z\-\\/*?"<>| ,#:]{1,100}',
+    "1 to 100 characters without capitals, blanks, hyphens and any of "
+    r"""\ / * ? " < > | , # :""",
+)
 
 
 def _checked(url: str) -> str:
@@ -37,15 +42,6 @@ def _fingerprint(text: str) -> str:
     if not re.fullmatch("[0-9a-f]{64}", plain):
         raise ValueError("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")
     return plain
-
-
-def _namespace(text: str) -> str:
-    if not re.fullmatch(NAMESPACE, text):
-        raise ValueError(
-            "a namespace has up to 100 characters: no capitals, no blank, no hyphen, and none of "
-            r"""\ / * ? " < > | , # :"""
-        )
-    return text
 
 
 class ElasticSettings(BaseModel):
@@ -78,9 +74,8 @@ class ElasticSettings(BaseModel):
     cert_file: str | None = Field(None, description="PEM file of a client certificate, where the server asks for one")
     key_file: str | None = Field(None, description="PEM file of its key; by default the certificate's file holds it")
     verify_tls: bool = Field(True, description="Whether the server's certificate is checked; false only for trials")
-    namespace: Annotated[str, AfterValidator(_namespace)] = Field(
+    namespace: Annotated[str, NAMESPACE] = Field(
         "default",
-        json_schema_extra={"pattern": f"^{NAMESPACE}$"},
         description="Last part of the data streams' names, logs-ibmi.connection-<namespace> and "
         "logs-ibmi.alert-<namespace>",
     )

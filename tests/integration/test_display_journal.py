@@ -34,8 +34,10 @@ from producer.display_journal import DisplayJournalReader
 from producer.odbc import Odbc
 from producer.settings import IbmiSettings, ProducerSettings
 from runtime.bounded import Bounded
+from runtime.logs import configure
 from runtime.shutdown import Shutdown
 
+configure("info", "json")
 given = {name.lower(): os.environ["SK2SIEM_IBMI__" + name] for name in ("SYSTEM", "USERNAME", "PASSWORD")}
 shutdown = Shutdown()
 shutdown.install()

@@ -157,6 +157,19 @@ def test_a_time_that_belongs_to_no_choice_is_refused(store: Store, capsys: pytes
     assert "--at belongs to the choice timestamp" in capsys.readouterr().err
 
 
+def test_a_broker_that_is_not_there_is_told_and_not_made(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path / "elsewhere.db"
+    monkeypatch.setenv("SK2SIEM_BROKER__URL", f"sqlite:///{elsewhere}")
+
+    codes = [run_command(["position", *words]) for words in (["show"], ["set", "oldest", "--yes"])]
+
+    assert codes == [69, 69]
+    assert "elsewhere.db does not exist yet" in capsys.readouterr().err
+    assert not elsewhere.exists()
+
+
 def test_a_file_that_is_no_broker_is_named(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("none of ours")

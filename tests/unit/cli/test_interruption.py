@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -68,6 +69,16 @@ def test_a_ctrl_c_before_everything_is_imported_ends_it_without_a_traceback() ->
 
     assert ended.returncode == -signal.SIGINT
     assert ended.stderr == b""
+
+
+def test_a_disk_that_is_full_is_no_bug() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "cli", "config"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+
+    assert ended.returncode == 69
+    assert ended.stderr == b"sk2siem: what was to be printed could not be written: No space left on device\n"
 
 
 def test_whoever_reads_the_output_may_go() -> None:

@@ -85,7 +85,9 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         pytest.param({"SK2SIEM_OPS__PORT": "70000"}, "SK2SIEM_OPS__PORT: input should be less than", id="range"),
         pytest.param({"SK2SIEM_LOG__LEVEL": "loud"}, "SK2SIEM_LOG__LEVEL: input should be 'debug'", id="choice"),
         pytest.param(
-            {"SK2SIEM_PRODUCER__SYSTEM": "lower"}, "SK2SIEM_PRODUCER__SYSTEM: string should match", id="system-name"
+            {"SK2SIEM_PRODUCER__SYSTEM": "lower"},
+            "SK2SIEM_PRODUCER__SYSTEM: 1 to 8 upper-case letters, digits or",
+            id="system-name",
         ),
         pytest.param(
             {"SK2SIEM_PRODUCER__TIME_ZONE": "Mars/Base"},

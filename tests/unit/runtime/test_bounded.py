@@ -1,5 +1,6 @@
 """A call that may never return: its result passes, and when it does not come the process still ends."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -122,11 +123,44 @@ def test_a_stuck_process_ends_with_75_and_says_what_it_waited_for() -> None:
     program = """
 import threading
 from runtime.bounded import Bounded, GaveUp
+from runtime.logs import configure
 from runtime.shutdown import Shutdown
+configure("info", "json", service="splunk")
 Bounded(Shutdown(), stuck_after=0.0)("a Kafka transaction", threading.Event().wait)
 """
 
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
 
     assert ended.returncode == 75
-    assert "a Kafka transaction did not return" in ended.stderr
+    (line,) = ended.stderr.splitlines()
+    assert json.loads(line) | {"timestamp": ""} == {
+        "event": "stopped",
+        "why": "a Kafka transaction did not return for 0 s; the process ends so that it can start afresh",
+        "exit_code": 75,
+        "level": "error",
+        "service": "splunk",
+        "timestamp": "",
+    }
+
+
+def test_a_stuck_process_whose_log_nobody_takes_ends_all_the_same() -> None:
+    program = """
+import os, sys, threading
+from runtime.bounded import Bounded
+from runtime.logs import configure
+from runtime.shutdown import Shutdown
+configure("info", "json")
+os.set_blocking(2, False)
+try:
+    while True:
+        os.write(2, b"x" * 4096)
+except BlockingIOError:
+    os.set_blocking(2, True)
+Bounded(Shutdown(), stuck_after=0.0)("a Kafka transaction", threading.Event().wait)
+"""
+
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as process:
+        try:
+            assert process.wait(timeout=30) == 75
+        finally:
+            process.kill()

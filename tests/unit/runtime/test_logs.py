@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
@@ -21,18 +22,26 @@ def untouched() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.contextvars.clear_contextvars()
     structlog.reset_defaults()
+
+
+def in_a_thread(say: Callable[[], None]) -> None:
+    thread = threading.Thread(target=say)
+    thread.start()
+    thread.join()
 
 
 def _lines(printed: Printed) -> list[dict[str, object]]:
     return [json.loads(line) for line in printed.readouterr().err.splitlines()]
 
 
-def test_a_line_is_an_object_with_event_level_time_fields_and_context(capsys: Printed) -> None:
+@pytest.mark.parametrize("somewhere", [lambda say: say(), in_a_thread], ids=["main thread", "another"])
+def test_a_line_is_an_object_with_event_level_time_fields_and_context(
+    somewhere: Callable[[Callable[[], None]], None], capsys: Printed
+) -> None:
     configure("info", "json", service="enricher", worker="enricher-0")
 
-    log.info("batch settled", items=500)
+    somewhere(lambda: log.info("batch settled", items=500))
 
     (line,) = _lines(capsys)
     assert line.pop("timestamp")

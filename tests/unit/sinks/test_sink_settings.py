@@ -221,7 +221,7 @@ def test_certificates_are_for_any_address_that_uses_them() -> None:
 
 
 def test_a_namespace_is_refused_in_words() -> None:
-    with pytest.raises(ValidationError, match=r"no capitals, no blank, no hyphen, and none of \\ / \* \?"):
+    with pytest.raises(ValidationError, match=r"without capitals, blanks, hyphens and any of \\ / \* \?"):
         elastic(namespace="Upper-Case")
 
 
