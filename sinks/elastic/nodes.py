@@ -1,6 +1,5 @@
 """How a node is spoken to: compression, and TLS with nothing trusted but what the settings say."""
 
-import gzip
 import socket
 import ssl
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from elastic_transport.client_utils import DEFAULT, DefaultType
 
 from sinks import tls
 from sinks.certificate import NotShown, fingerprint_of
+from sinks.compression import gzipped
 from sinks.elastic.settings import PREFIX, ElasticSettings
 
 ENCODED_AS_DER = 2
@@ -89,10 +89,10 @@ class Node(Urllib3HttpNode):
         headers: HttpHeaders | None = None,
         request_timeout: DefaultType | float | None = DEFAULT,
     ) -> Any:
-        """Compresses at the lowest level: the client's `http_compress` takes six times as long for a tenth less."""
+        """Compresses by itself: the client's `http_compress` takes many times as long for a tenth less."""
         if body and self.compresses:
             headers = HttpHeaders({**(headers or {}), "content-encoding": "gzip"})
-            body = gzip.compress(body, compresslevel=1, mtime=0)
+            body = gzipped(body)
         return super().perform_request(method, target, body, headers, request_timeout)
 
 

@@ -1,6 +1,5 @@
 """The HTTP side of the Splunk sink, and the home of urllib3: requests out, answers in, Unavailable on the way."""
 
-import gzip
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from runtime.errors import Unavailable
 from sinks import tls
 from sinks.addresses import named
 from sinks.certificate import is_of_the_handshake, no_tls
+from sinks.compression import gzipped
 from sinks.judgement import retry_after
 from sinks.splunk.channels import Channels
 from sinks.splunk.endpoints import Endpoints
@@ -100,8 +100,7 @@ class Http:
 
     def _packed(self, bodies: Sequence[bytes]) -> bytes:
         body = b"\n".join(bodies)
-        # the lowest level: JSON shrinks to a tenth at once, more effort costs more than the bytes it saves
-        return gzip.compress(body, compresslevel=1, mtime=0) if self._gzip else body
+        return gzipped(body) if self._gzip else body
 
     def _post_events(self, url: str, body: bytes) -> Posted:
         encoding = {"Content-Encoding": "gzip"} if self._gzip else {}
