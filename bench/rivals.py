@@ -1,12 +1,14 @@
 """The sinks against what somebody would use instead, on one topic and one warm server: raw values, and rsyslog.
 
+Into Elasticsearch raw values go twice: into an index that is prepared for them, and into one that is not.
+
 A bare program with prebuilt bodies stands beside them, as the measure of what the client and the server can do at most.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median
 
@@ -21,6 +23,9 @@ from dev.part import Missing
 WORKERS = 2
 WARMING = (1001, 1002)
 """These runs go before the first round: Java needs some 400,000 documents until it has compiled what is used."""
+
+UNPREPARED_RUNS = 2000
+"""Added to the number of a round: each run has an index of its own."""
 
 
 @dataclass(slots=True)
@@ -76,10 +81,16 @@ def elastic(ground: Ground) -> Iterator[Contest]:
             return rsyslog.measure(way, ground.unique, stored, folder=ground.folder / name, log=ground.log)
 
         service, raw, prebuilt = sides(ground, siem, exports)
+        _, unprepared, _ = sides(ground, replace(siem, raw_index=siems.UNPREPARED), exports)
+        beside = {
+            "prebuilt": prebuilt,
+            "raw without a template": lambda number: unprepared(number + UNPREPARED_RUNS),
+            **where_installed({"rsyslog": syslog}),
+        }
         for number in WARMING:
             raw(number)
             service(number)
-        yield _contest(ground, service, raw, Beside({"prebuilt": prebuilt, **where_installed({"rsyslog": syslog})}))
+        yield _contest(ground, service, raw, Beside(beside))
 
 
 @contextmanager
