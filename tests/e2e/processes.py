@@ -26,6 +26,18 @@ def wait_until(what: str, condition: Callable[[], bool], seconds: float) -> None
         time.sleep(LOOK_SECONDS)
 
 
+def lasting(condition: Callable[[], bool], looks: int = 10) -> Callable[[], bool]:
+    """A condition that holds when the other one did in so many looks in a row."""
+    held = 0
+
+    def holds() -> bool:
+        nonlocal held
+        held = held + 1 if condition() else 0
+        return held >= looks
+
+    return holds
+
+
 def stays(what: str, condition: Callable[[], bool], seconds: float) -> None:
     """Look for `seconds`; fail with `what` as soon as the condition does not hold."""
     end = time.monotonic() + seconds

@@ -14,7 +14,7 @@ import pytest
 from dev.kafka import Kafka
 from dev.part import free_port
 from schemas.topics import VERDICTS
-from tests.e2e.processes import ServiceProcess, wait_until
+from tests.e2e.processes import ServiceProcess, lasting, wait_until
 from tests.e2e.small import Small
 
 SMALL_FILE = 400_000
@@ -206,7 +206,7 @@ def test_a_call_that_a_frozen_kafka_never_answers_ends_the_process_and_loses_not
     assert own_kafka.pid is not None
     os.kill(own_kafka.pid, signal.SIGSTOP)
     try:
-        wait_until("it has a batch in hand", lambda: in_hand(stuck) > 0, 60)
+        wait_until("it has a batch in hand that gets nowhere", lasting(lambda: in_hand(stuck) > 0), 60)
         then(stuck)
         exit_code = stuck.wait(60)
         newcomer.start()

@@ -120,13 +120,14 @@ def test_a_corrupt_record_becomes_a_dead_letter_and_its_neighbours_are_delivered
 
     with sink:
         wait_until("everything is settled", lambda: small.behind(siem.sink) == 0, 60)
-        rejected, ready = sink.metric("items_rejected_total"), sink.get("/readyz")[0]
+        wait_until("it is counted", lambda: sink.metric("items_rejected_total") == 1, 60)
+        ready = sink.get("/readyz")[0]
         sink.stop()
 
     (letter,) = small.dead_letters(siem.sink)
     assert (letter["value"], letter["x-reason"]) == ('{"id": 1', "corrupt-record")
     assert letter["__connect.errors.exception.message"]
-    assert (rejected, ready) == (1, 200)
+    assert ready == 200
     assert [event["items"] for event in sink.events("items rejected")] == [1]
     assert siem.delivered() == expected
 
@@ -140,7 +141,8 @@ def test_a_corrupt_record_becomes_a_dead_letter_of_the_enricher_and_its_neighbou
     with small.service("producer") as producer, enricher:
         producer.wait(60)
         wait_until("everything is settled", lambda: small.behind("enricher") == 0, 60)
-        rejected, ready = enricher.metric("items_rejected_total"), enricher.get("/readyz")[0]
+        wait_until("it is counted", lambda: enricher.metric("items_rejected_total") == 2, 60)
+        ready = enricher.get("/readyz")[0]
         enricher.stop()
 
     letters = small.dead_letters("enricher")
@@ -148,7 +150,7 @@ def test_a_corrupt_record_becomes_a_dead_letter_of_the_enricher_and_its_neighbou
         ("not JSON", "corrupt-record"),
         ("{}", "unknown-type"),
     ]
-    assert (rejected, ready) == (2, 200)
+    assert ready == 200
     small.assert_judged_once()
 
 

@@ -447,7 +447,7 @@ def test_a_reset_tears_the_connection_without_an_answer(client: Client, server: 
 
 def test_a_delayed_answer_finds_the_events_taken(client: Client, server: Hec) -> None:
     client.script({"delay_seconds": 600})
-    impatient = http.client.HTTPConnection("127.0.0.1", server.port, timeout=1.5)
+    impatient = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     impatient.request("POST", EVENT, GOOD, {"Authorization": f"Splunk {TOKEN}"})
 
     with pytest.raises(TimeoutError):

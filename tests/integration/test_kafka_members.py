@@ -186,11 +186,13 @@ def test_a_member_that_ended_at_its_first_assignment_gets_its_partitions_back(
     assert assigned[0] == group.places
 
 
-def test_a_member_that_ended_between_joining_and_syncing_holds_the_next_one_for_a_session(group: Group) -> None:
+def test_a_member_that_ended_between_joining_and_syncing_holds_the_next_one_for_a_session_alone(group: Group) -> None:
     group.silent("one")
 
     newcomer = group.member("two")
 
+    assert [newcomer.poll(0.1) for _ in range(5)] == [None] * 5
+    assert owned(newcomer) == set()
     until(lambda: newcomer.poll(0.1) is None and owned(newcomer) == group.places)
 
 

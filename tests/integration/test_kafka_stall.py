@@ -27,10 +27,12 @@ from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.topics import Topic
+from tests.fakes.clock import FakeClock
 
 RECORDS = 1_500
 BATCH_SIZE = 500
 REREAD = 259
+POLL_SECONDS = 0.2
 DEADLINE_SECONDS = 120
 
 
@@ -43,6 +45,7 @@ class Reading:
         settings, shutdown = BrokerSettings(url=server.url), Shutdown()
         self.metrics = Metrics("test")
         self.given: Counter[tuple[int, int]] = Counter()
+        self.clock = FakeClock()
         self._broker = KafkaBroker(settings, Running("test", name, shutdown, Health(), self.metrics), batch_size=1)
         self._bounded = Bounded(shutdown)
         clients = Clients(settings, (server.bootstrap,), name)
@@ -55,7 +58,7 @@ class Reading:
             Ranges(clients, shutdown),
             metrics=self.metrics,
             batch_size=BATCH_SIZE,
-            stalls=Stalls(after=1.0),
+            stalls=Stalls(after=5 * POLL_SECONDS, clock=self.clock),
         )
 
     @property
@@ -69,8 +72,10 @@ class Reading:
         while not enough():
             assert time.monotonic() < end, "the records did not come"
             try:
-                batch = self.source.poll(0.2)
-                if batch is not None:
+                batch = self.source.poll(POLL_SECONDS)
+                if batch is None:  # time goes by only while nothing comes, however slow the machine is
+                    self.clock.advance(POLL_SECONDS)
+                else:
                     self.source.checkpoint(Settled(batch))
                     self.given.update((item.partition.number, item.offset) for item in batch.items)
             except BatchLost:
@@ -93,7 +98,7 @@ class Reading:
 
 @pytest.fixture
 def reading(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
-    monkeypatch.setattr("runtime.kafka.source.LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("runtime.kafka.source.LOOK_SECONDS", 0.0)
     made = Reading(kafka)
     yield made
     made.close()

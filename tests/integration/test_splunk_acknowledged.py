@@ -83,7 +83,7 @@ def test_what_is_acknowledged_is_settled_and_indexed_once(bench: Bench) -> None:
 
 
 def test_an_acknowledgement_that_never_comes_is_sent_again(bench: Bench) -> None:
-    sink, sent = bench.sink(acknowledgement_seconds=1), parcels(5)
+    sink, sent = bench.sink(acknowledgement_seconds=3), parcels(5)
     bench.faults({"lose_ack": True})
 
     outcome = sink.send(sent)

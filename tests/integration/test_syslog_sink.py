@@ -145,7 +145,7 @@ def receiver() -> Iterator[Receiver]:
 
 def test_a_receiver_that_stops_reading_holds_the_batch_and_gets_it_later(receiver: Receiver) -> None:
     sent = parcels(2_000)
-    with sink(receiver.url, timeout_seconds=0.3) as ours:
+    with sink(receiver.url, timeout_seconds=2) as ours:
         with pytest.raises(Unavailable, match="stopped reading"):
             ours.send(sent)
         receiver.accept()
@@ -205,7 +205,7 @@ def test_what_was_taken_before_the_trouble_is_not_sent_again(receiver: Receiver)
 
     reader = threading.Thread(target=read_a_part)
     reader.start()
-    with sink(receiver.url, timeout_seconds=0.5) as ours:
+    with sink(receiver.url, timeout_seconds=2) as ours:
         outcome = ours.send(sent)
         reader.join()
 
