@@ -4,7 +4,7 @@ from enricher.catalogue import Catalogue, Match, PortEntry, Speaks, Transport
 from enricher.connection import Connection, Finding
 from enricher.facts import deciding_tls, transport_of
 from enricher.policy import Policy
-from enricher.verdict import CATALOGUE_WRONG
+from enricher.verdict import AFTER_FAILED_HANDSHAKE, CATALOGUE_WRONG
 from schemas.reasons import Reason
 from schemas.records import Direction
 
@@ -21,7 +21,9 @@ BY_PORT = frozenset({Reason.CLEARTEXT_PORT, Reason.NO_UPGRADE, Reason.OWN_SCHEME
 def advise(
     connection: Connection, finding: Finding, match: Match, *, catalogue: Catalogue, policy: Policy
 ) -> str | None:
-    """One sentence; None where there is nothing to do."""
+    """A sentence or two; None where there is nothing to do."""
+    if finding.detail == AFTER_FAILED_HANDSHAKE:
+        return f"{FIXED[Reason.HANDSHAKE_FAILED]} {advise_by_port(match, catalogue.twin(match.entry))}"
     if finding.detail == CATALOGUE_WRONG:
         return f"{_upper(port_text(match))} is listed as clear text but spoke TLS: say so in a port catalogue of yours."
     if finding.reason in BY_PORT:

@@ -2,8 +2,9 @@
 
 from enricher.advice import direction_text, port_text
 from enricher.catalogue import Match
-from enricher.connection import Finding
+from enricher.connection import UNTOLD, Finding
 from enricher.policy import Notice, Policy
+from enricher.verdict import AFTER_FAILED_HANDSHAKE
 from schemas.reasons import Reason
 from schemas.records import Alert, AlertKind, Direction, Gap, JournalPlace, Tls, Verdict, VerdictKind
 
@@ -37,11 +38,12 @@ WHY: dict[str, str] = {
     Reason.ENCRYPTED_PROTOCOL: "a port that is always encrypted",
     Reason.OWN_SCHEME: "a port with a scheme of its own, which the journal cannot show",
     Reason.HANDSHAKE_FAILED: "and the TLS handshake failed",
-    Reason.GAP: "and journal entries are missing right after it",
+    Reason.GAP: "and journal entries around it are missing",
     Reason.SOURCE_ENDED: "and nothing was read of the system after it",
     Reason.SECURE_PORT: "a port that is listed as encrypted",
     Reason.TLS_NOT_AUDITED: "while TLS handshakes were not audited",
     Reason.NO_UPGRADE: "a port that begins in clear text, and no TLS handshake succeeded",
+    AFTER_FAILED_HANDSHAKE: "a port that begins in clear text, where a TLS handshake was tried and failed",
     Reason.TLS_EXPECTED: "a TLS port, and no handshake followed",
     Reason.NO_TLS_EVIDENCE: "and no TLS handshake succeeded",
     Reason.NOT_IN_SECURE_LIST: "a port that is not on the policy's list of secure ports",
@@ -63,7 +65,7 @@ def alert_about(verdict: Verdict, match: Match, policy: Policy, *, before: Findi
     end = f"{ENDS[verdict.direction]} {verdict.system}"
     who = direction_text(verdict.direction, match, system=verdict.system, other=other.address)
     title = TITLES.get(verdict.reason, BY_VERDICT[verdict.verdict]).format(end=end)
-    why = WHY[verdict.reason].format(tls=_tls_text(verdict.tls))
+    why = WHY.get(verdict.detail or "", WHY[verdict.reason]).format(tls=_tls_text(verdict.tls))
     return Alert(
         id=verdict.id,
         kind=AlertKind.CORRECTION if told_before else AlertKind.VERDICT,
@@ -106,7 +108,8 @@ def _corrected(before: Finding | None) -> str:
 
 
 def _tls_text(tls: Tls | None) -> str:
-    return " ".join(part for part in (tls.protocol, tls.cipher) if part) if tls else "TLS"
+    known = (tls.protocol, tls.cipher) if tls else ()
+    return " ".join(part for part in known if part and part != UNTOLD) or "TLS"
 
 
 def _place(place: JournalPlace | None, unknown: str) -> str:

@@ -3,7 +3,7 @@
 from enricher.advice import advise
 from enricher.catalogue import Catalogue, Match
 from enricher.connection import Connection, Finding
-from enricher.facts import DIRECTIONS, deciding_tls, transport_of
+from enricher.facts import DIRECTIONS, UDP, deciding_tls, transport_of
 from enricher.networks import Location
 from enricher.policy import Policy
 from schemas.ids import correction_id
@@ -59,12 +59,13 @@ def _id(connection: Connection, correction: int) -> EventId:
 
 
 def _direction(connection: Connection, match: Match) -> Direction:
-    """A handshake alone does not tell who opened the connection; a port that is listed, and of one end only, does: it
-    is the server's, and that server opens what carries the data of active FTP.
+    """Neither a handshake alone nor a packet of UDP, which may be an answer, tells who opened the connection. A port
+    that is listed, and of one end only, does: it is the server's, and that opens what carries the data of active FTP.
     """
-    known = DIRECTIONS.get(connection.detail_type)
-    if known is not None:
+    kind = connection.detail_type
+    known = DIRECTIONS.get(kind, Direction.UNKNOWN)
+    if (known is not Direction.UNKNOWN and kind not in UDP) or match.entry is None:
         return known
-    if match.entry is None or connection.local_port == connection.remote_port:
-        return Direction.UNKNOWN
+    if connection.local_port == connection.remote_port:
+        return known
     return Direction.INBOUND if match.is_local and not match.entry.outbound_local else Direction.OUTBOUND

@@ -13,6 +13,8 @@ from schemas.ids import place_in
 from schemas.reasons import Reason
 from schemas.records import Basis, DetailType, Entry, EventId, Tls, VerdictKind
 
+UNTOLD = "unknown"
+"""For the protocol, where the entry names a cipher alone."""
 Key = tuple[str | None, int | None, str | None, int | None]
 """Both ends, the local one first."""
 
@@ -146,10 +148,10 @@ def key_of(entry: Entry) -> Key:
 
 def _tls(entry: Entry) -> Tls | None:
     """The first word of the properties is the cipher; signature algorithm and curve follow it."""
-    if entry.detail_type is DetailType.FAILED_SECURE or not entry.secure_version:
-        return None
     words = (entry.secure_properties or "").split()
-    return Tls(intern(entry.secure_version), intern(words[0]) if words else None)
+    if entry.detail_type is DetailType.FAILED_SECURE or not (entry.secure_version or words):
+        return None
+    return Tls(intern(entry.secure_version or UNTOLD), intern(words[0]) if words else None)
 
 
 _origin = lru_cache(1024)(Origin)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from enricher.connection import UNTOLD
 from enricher.policy import Mode
 from enricher.rules import rule_of
 from enricher.verdict import AFTER_FAILED_HANDSHAKE, CATALOGUE_WRONG
@@ -115,7 +116,8 @@ def _seen(verdict: Verdict) -> Iterator[str]:
             yield f"Reverse DNS calls {end.address} {end.name} ({NAMES.get(end.name_status or '', end.name_status)})."
     if verdict.tls:
         cipher = f" with {verdict.tls.cipher}" if verdict.tls.cipher else ""
-        yield f"The TLS handshake used {verdict.tls.protocol}{cipher}."
+        protocol = "a protocol that its entry does not name" if verdict.tls.protocol == UNTOLD else verdict.tls.protocol
+        yield f"The TLS handshake used {protocol}{cipher}."
     elif verdict.reason == Reason.HANDSHAKE_FAILED:
         yield DETAILS[AFTER_FAILED_HANDSHAKE]
     elif len(verdict.evidence) <= 1 and verdict.detail_type is not DetailType.SECURE:

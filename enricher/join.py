@@ -6,12 +6,14 @@ Pure, and fed record by record in journal order, so that where batches begin and
   up to LEAD before its connection.
 * A handshake within the window counts for the first decision; a later one corrects it.
 * Where a handshake failed and the next one succeeds right before another accept of the same ends, it counts for both.
-* A window closes when progress passes it, when a gap cuts it, or when the system is retired.
+* A window closes when progress passes it, when a gap cuts it, or when the system is retired. What comes right behind a
+  gap lacks what is missing just as much.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from enricher.connection import Connection, Inherited, Key, connection_of, handshake_of, key_of
 from enricher.decision import Decided, Decision, Find, Unjoined
@@ -25,6 +27,13 @@ from schemas.records import Audit, Entry, EventId, Progress
 
 LEAD = timedelta(seconds=2)
 REMEMBERED_WINDOWS = 3
+
+
+class Missing(NamedTuple):
+    """Entries are missing before `until`; None until the next progress record tells. Remembered from `need` on."""
+
+    until: datetime | None
+    need: Offset
 
 
 class Join:
@@ -46,6 +55,7 @@ class Join:
         self._late: dict[EventId, list[tuple[Entry, datetime]]] = {}
         self._progress: deque[tuple[datetime, Offset]] = deque()
         self._need = first
+        self._missing: Missing | None = None
 
     @property
     def needed_from(self) -> Offset:
@@ -85,6 +95,8 @@ class Join:
             connection.need = min(connection.need, early.need)
         if before is not None:
             self._inherit(connection, before)
+        if self._missing is not None and self._is_missing(self._missing, at - self._lead):
+            connection.cut = Reason.GAP
         self._newest[key] = connection
         self._arrived.append(connection)
         self._needs.add(connection.need)
@@ -112,9 +124,13 @@ class Join:
         """The levels changed here."""
         self.levels.change(self._time_of(audit.time), audit.audit_levels, asserted=audit.audit_levels_asserted)
 
-    def gap(self) -> Iterator[Decision]:
-        """Entries are missing here: whatever is open cannot be known any better."""
+    def gap(self, resumed: datetime | None = None) -> Iterator[Decision]:
+        """Entries older than `resumed` are missing here: whatever is open cannot be known any better."""
         yield from self._end(Reason.GAP)
+        self.levels.lose()
+        self._let_go_of_missing()
+        self._missing = Missing(self.clock.not_before(resumed), self._need)
+        self._needs.add(self._need)
 
     def end(self) -> Iterator[Decision]:
         """Nothing more comes of this system."""
@@ -123,6 +139,7 @@ class Join:
         self._early = EarlyHandshakes(self._lead, self._needs)
         self._newest.clear()
         self._arrived.clear()
+        self._missing = None
 
     def progress(self, progress: Progress, offset: Offset) -> Iterator[Decision]:
         """Everything up to its time has been read."""
@@ -130,6 +147,8 @@ class Join:
             self._shift(back)
         now = self.clock.progress(progress.time)
         self.levels.confirm(now, progress.audit_levels, asserted=progress.audit_levels_asserted)
+        if self._missing is not None and self._missing.until is None:
+            self._missing = self._missing._replace(until=now)
         yield from self._give_up(self._early.passed(now))
         waiting, opened = self._waiting, now - self._window
         while waiting and waiting[0].at <= opened:
@@ -218,7 +237,17 @@ class Join:
         for early in passed:
             at = early.handshake.at
             levels = self.levels.over(at - self._lead, at + self._lead)
-            yield Unjoined(early.entry, early.offset, levels, alone=True, is_cut=is_cut)
+            is_missing = self._missing is not None and self._is_missing(self._missing, at - self._remembered)
+            yield Unjoined(early.entry, early.offset, levels, alone=True, is_cut=is_cut or is_missing)
+
+    def _is_missing(self, missing: Missing, since: datetime) -> bool:
+        """Whether entries from then on may be among them."""
+        return missing.until is None or since < missing.until
+
+    def _let_go_of_missing(self) -> None:
+        if self._missing is not None:
+            self._needs.release(self._missing.need)
+            self._missing = None
 
     def _end(self, cut: Reason) -> Iterator[Decision]:
         yield from self._give_up(self._early.passed(None), is_cut=True)
@@ -237,6 +266,8 @@ class Join:
             if self._newest.get(key) is oldest:
                 del self._newest[key]
         self.levels.forget_before(now - self._window - self._lead)
+        if self._missing is not None and not self._is_missing(self._missing, opened - self._lead):
+            self._let_go_of_missing()
 
     def _note(self, now: datetime, offset: Offset) -> None:
         """What comes from now on can be rebuilt from the last progress record before any handshake that waits now."""
@@ -254,6 +285,9 @@ class Join:
         self.levels.shift(by)
         self._early.shift(by)
         self._progress = deque((at - by, offset) for at, offset in self._progress)
+        self._late = {one: [(entry, at - by) for entry, at in late] for one, late in self._late.items()}
+        if self._missing is not None and self._missing.until is not None:
+            self._missing = self._missing._replace(until=self._missing.until - by)
         for connection in self._arrived:
             connection.at -= by
             connection.heard = None if connection.heard is None else connection.heard - by

@@ -197,7 +197,7 @@ class Judge:
 
     def _gap(self, gap: Gap, item: StoredRecord) -> Iterator[Output]:
         system = self._systems.of(item.partition, gap.system, item.offset)
-        yield from self._evidence.of_decisions(system.join.gap())
+        yield from self._evidence.of_decisions(system.join.gap(gap.resumed))
         if is_home(gap, item):
             yield from at_home([gap_alert(gap, self._policy)])
 

@@ -34,6 +34,11 @@ class LevelHistory:
             self.change(self._known_until, _both(self.present, levels))
         self.change(at, levels, asserted=asserted)
 
+    def lose(self) -> None:
+        """Entries are missing here, and among them may be a change: nothing is known until it is told again."""
+        if self._known_until is not None and self._asserted_until != self._known_until:
+            self.change(self._known_until, None)
+
     def is_asserted_from(self, start: datetime) -> bool:
         """Whether what was in force from `start` on rests on an assertion, in part at least."""
         return self._asserted_until is not None and start <= self._asserted_until

@@ -211,7 +211,7 @@ ROWS = (
         joined=True,
     ),
     Row(
-        "a gap in the journal cut the window, or the system was retired in it",
+        "a gap in the journal reaches into the window, or the system was retired in it",
         "unknown, `gap` or `source-ended` (evidence)",
         _cut,
         waits=True,

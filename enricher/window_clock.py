@@ -45,6 +45,10 @@ class WindowClock:
             self._latest = at
         return at
 
+    def not_before(self, time: datetime | None) -> datetime | None:
+        """A time that belongs to no entry, as entries of then count."""
+        return time if time is None or self.now is None else max(time, self.now)
+
     def progress(self, time: datetime) -> datetime:
         """What has been read by now."""
         if time != self._read or self.now is None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from producer.journal import Journal
-from producer.publication import gap_of, opening_of, progress_after, progress_of
+from producer.publication import gap_of, opening_of, progress_after, progress_of, resumed_at
 from producer.stage import Decode
 from producer.walk import Walk
 from runtime.metrics import Metrics
@@ -28,9 +28,12 @@ def excerpt(
     journal.clock.rewind(progress)
     for page in walk.pages(place):
         journal.read_at = datetime.now(UTC)
-        gaps = [gap_of(journal, missed, progress or journal.read_at) for missed in page.missed]
-        opening = opening_of(journal, page) if progress is None else None
+        if page.missed:
+            journal.know(None)
+        before, opening = progress, opening_of(journal, page) if progress is None else None
         progress = progress_after(page, progress, journal.clock)
+        resumed = resumed_at(page, progress, journal.clock)
+        gaps = [gap_of(journal, missed, before or journal.read_at, resumed) for missed in page.missed]
         records: list[Record] = [record for gap in gaps for record in journal.broadcast(gap)]
         records += journal.broadcast(opening) if opening else []
         records += stage.process(page.rows).outputs

@@ -105,7 +105,12 @@ def place_of(position: Position) -> Place:
     )
 
 
-def gap_of(journal: Journal, missed: Missed, time: datetime) -> Gap:
+def resumed_at(page: Page, progress: datetime, clock: JournalClock) -> datetime:
+    """What was missed before this page is older than this UTC time."""
+    return clock.peek(page.rows[0].timestamp) if page.rows else progress
+
+
+def gap_of(journal: Journal, missed: Missed, time: datetime, resumed: datetime | None = None) -> Gap:
     where = missed.after or missed.until or Place("", "", 0)
     return Gap(
         gap_id(journal.system, where.receiver, where.sequence),
@@ -117,6 +122,7 @@ def gap_of(journal: Journal, missed: Missed, time: datetime) -> Gap:
         missed.count,
         time,
         journal.partitions,
+        resumed=resumed,
     )
 
 

@@ -16,6 +16,7 @@ from producer.publication import (
     position_of,
     progress_after,
     progress_of,
+    resumed_at,
     words_of,
 )
 from producer.reader import JournalReader, JournalRow, Loss, Page, Place
@@ -38,13 +39,14 @@ RIVAL_LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A batch's position: the page it came from, how far the journal had been read by then (UTC), and what is said
-    before the very first page."""
+    """A batch's position: the page it came from, how far the journal had been read by then (UTC), what is said before
+    the very first page, and which time what was missed is older than."""
 
     page: Page
     progress: datetime
     warning: Loss | None = None
     opening: Progress | None = None
+    resumed: datetime | None = None
 
 
 class JournalSource:
@@ -100,7 +102,8 @@ class JournalSource:
         place = read.page.place or self._after
         journal, records = self._journal, list[Record]()
         for missed in read.page.missed:
-            records.extend(journal.broadcast(gap_of(journal, missed, self._progress or datetime.now(UTC))))
+            gap = gap_of(journal, missed, self._progress or datetime.now(UTC), read.resumed)
+            records.extend(journal.broadcast(gap))
         if read.opening is not None:
             records.extend(journal.broadcast(read.opening))
         records.extend(settled.outputs)
@@ -197,8 +200,11 @@ class JournalSource:
             log.error("connections are opened and not audited", count=page.unaudited)
         progress = progress_after(page, self._progress, self._journal.clock)
         told = replace(page, unaudited=self._unaudited)
+        if page.missed:  # among what is missing may be a change of the levels
+            self._journal.know(None)
         opening = opening_of(self._journal, page) if self._progress is None else None
-        return Batch(page.rows, ReadPage(told, progress, self._warned(page, progress), opening), self._tally)
+        resumed = resumed_at(page, progress, self._journal.clock) if page.missed else None
+        return Batch(page.rows, ReadPage(told, progress, self._warned(page, progress), opening, resumed), self._tally)
 
     def _warned(self, page: Page, progress: datetime) -> Loss | None:
         """The loss that this page's progress record shall warn of."""

@@ -170,7 +170,9 @@ class JournalPlace(Struct, frozen=True, gc=False):
 
 
 class Gap(Struct, frozen=True, gc=False):
-    """Entries that can no longer be read, between two readable places."""
+    """Entries that can no longer be read, between two readable places; they are older than `resumed`, where that is
+    known.
+    """
 
     type: ClassVar[str] = "gap"
 
@@ -184,6 +186,7 @@ class Gap(Struct, frozen=True, gc=False):
     time: Moment
     partitions: int
     version: int = 1
+    resumed: Moment | None = None
 
 
 class Position(Struct, frozen=True, gc=False):

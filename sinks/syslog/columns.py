@@ -52,6 +52,8 @@ COLUMNS = (
     Column("receiver", "sk2siemReceiver", "receiver"),
     Column("sequence", "sk2siemSequence", "sequence"),
     Column("backfill", "sk2siemBackfill", "backfill"),
+    Column("detail", "sk2siemDetail", "detail"),
+    Column("evidence", "sk2siemEvidence", "evidence"),
     Column("supersedes", "sk2siemSupersedes", "supersedes"),
 )
 """Facts of one record never share a key: an end has one address, and a user and a process on one side at most."""

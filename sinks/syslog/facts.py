@@ -69,6 +69,8 @@ def _verdict(verdict: Verdict) -> Facts:
         "verdict": verdict.verdict,
         "reason": verdict.reason,
         "basis": verdict.basis,
+        "detail": verdict.detail,
+        "evidence": " ".join(verdict.evidence) if len(verdict.evidence) > 1 else None,  # else it is the id
         "network": verdict.network,
         "advice": verdict.advice,
         "policy": verdict.policy,

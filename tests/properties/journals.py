@@ -88,7 +88,8 @@ def _record(step: Step, number: int, clock: Clock, partitions: int) -> JournalRe
         return changed(_progress(step.system, clock, partitions), final=True)
     if step.kind == "gap":
         name = gap_id(step.system, "AUDRCV0001", number)
-        return Gap(name, step.system, "QAUDJRN", None, None, "deleted", None, clock.time, partitions)
+        resumed = clock.time + timedelta(seconds=1) if number % 2 else None
+        return Gap(name, step.system, "QAUDJRN", None, None, "deleted", None, clock.time, partitions, resumed=resumed)
     if step.kind == "audit":
         clock.levels = step.levels
         where = ("QAUDJRN", "QGPL", "AUDRCV0001", str(number), clock.time)

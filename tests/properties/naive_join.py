@@ -1,7 +1,7 @@
 """The join again, as simple as it can be said: no batches, no restarts, nothing forgotten, everything searched anew."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from enricher.connection import Connection, Finding, Handshake, connection_of, handshake_of, key_of
@@ -69,6 +69,8 @@ class NaiveJoin:
                 connection.handshakes += (handshake_of(early, early_at),)
                 self._early.remove((early, early_at))
         connection.handshakes += self._shared(before, at)
+        if any(at - LEAD < until for until in self._missing_until(index)):
+            connection.cut = Reason.GAP
         known = Known(connection)
         self._known.append(known)
         self._decide(index, known, is_over=False)
@@ -155,8 +157,20 @@ class NaiveJoin:
 
     def _at(self, index: int) -> datetime:
         """The time that counts: its own, but never before what had been read."""
-        read = [one.time for one in self._journal[:index] if isinstance(one, Progress)]
-        return max([self._journal[index].time, *read])
+        return max([self._journal[index].time, *self._read(index)])
+
+    def _read(self, index: int) -> list[datetime]:
+        return [one.time for one in self._journal[:index] if isinstance(one, Progress)]
+
+    def _missing_until(self, index: int) -> list[datetime]:
+        """For each gap before: until when entries are missing. Where it does not say, until the next progress."""
+        found: list[datetime] = []
+        for number, record in enumerate(self._journal[:index]):
+            if isinstance(record, Gap):
+                later = [at for at in range(number, index) if isinstance(self._journal[at], Progress)]
+                told = None if record.resumed is None else max([record.resumed, *self._read(number)])
+                found.append(told or (self._at(later[0]) if later else datetime.max.replace(tzinfo=UTC)))
+        return found
 
     def _present(self, index: int) -> Levels:
         changes = self._changes(index)
@@ -171,6 +185,8 @@ class NaiveJoin:
     def _changes(self, index: int) -> list[tuple[datetime, Levels]]:
         changes: list[tuple[datetime, Levels]] = []
         for number, record in enumerate(self._journal[: index + 1]):
+            if isinstance(record, Gap) and changes and number < index:
+                changes.append((changes[-1][0], None))
             if isinstance(record, Progress | Audit):
                 at = max(self._at(number), changes[-1][0]) if changes else self._at(number)
                 if isinstance(record, Progress) and changes and changes[-1][1] != record.audit_levels:

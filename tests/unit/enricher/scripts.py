@@ -60,9 +60,11 @@ def audit(seconds: float, levels: tuple[str, ...] | None) -> Audit:
     return Audit(ACCEPT.id, "PROD1", "QAUDJRN", "QGPL", "AUDRCV0001", "1", when, "QAUDLVL", "*NONE", "*NONE", levels, 6)
 
 
-def gap(seconds: float) -> Gap:
-    when = TIME + timedelta(seconds=seconds)
-    return Gap(EventId("gap-PROD1-AUDRCV0001-1"), "PROD1", "QAUDJRN", None, None, "deleted", None, when, 6)
+def gap(seconds: float, resumed: float | None = None) -> Gap:
+    """What is missing is older than `resumed`."""
+    when, until = TIME + timedelta(seconds=seconds), None if resumed is None else TIME + timedelta(seconds=resumed)
+    name = EventId("gap-PROD1-AUDRCV0001-1")
+    return Gap(name, "PROD1", "QAUDJRN", None, None, "deleted", None, when, 6, resumed=until)
 
 
 def numbered(*records: Scripted, first: int = 1) -> list[Scripted]:

@@ -238,6 +238,46 @@ def test_a_port_that_is_used_again_within_the_window_is_another_connection(
             (START, s(0, TLS), gap(1)), ["2 secure tls [2]", "alert - gap journal-gap"], id="the gap has taken the A"
         ),
         pytest.param(
+            (START, gap(0, 0.5), a(2, FTP), LONG_AFTER),
+            ["alert - gap journal-gap", "3 unknown gap [3]"],
+            id="A right behind a gap, which may have taken an S before it",
+        ),
+        pytest.param(
+            (START, gap(0), a(5, FTP), LONG_AFTER),
+            ["alert - gap journal-gap", "3 unknown gap [3]"],
+            id="A behind a gap that does not say until when",
+        ),
+        pytest.param(
+            (START, s(0, FTP), gap(0.1, 0.2), a(0.5, FTP), LONG_AFTER),
+            ["2 secure tls [2]", "alert - gap journal-gap", "4 unknown gap [4]"],
+            id="a gap between S and A",
+        ),
+        pytest.param(
+            (START, gap(0, 0.5), a(1, FTP), s(2, FTP)),
+            ["alert - gap journal-gap", "3 secure tls [3 4]"],
+            id="A and S behind a gap",
+        ),
+        pytest.param(
+            (START, gap(0, 0.5), progress(0.5), a(2.5, FTP), LONG_AFTER),
+            ["alert - gap journal-gap", "4 insecure no-upgrade [4]", "alert 4 verdict no-upgrade"],
+            id="A behind a gap that reaches no more into its window",
+        ),
+        pytest.param(
+            (START, gap(0, 0.5), a(2.5, FTP), audit(25, LEVELS), LONG_AFTER),
+            ["alert - gap journal-gap", "3 unknown tls-not-audited [3]"],
+            id="a gap may have taken a change of the audit levels",
+        ),
+        pytest.param(
+            (START, gap(0, 0.5), s(3 * WINDOW + 0.4, TLS, weak=True), LONG_AFTER),
+            ["alert - gap journal-gap", "3 insecure weak-protocol [3]", "alert 3 verdict weak-protocol"],
+            id="S whose A the gap may have taken",
+        ),
+        pytest.param(
+            (START, gap(0, 0.5), progress(5), s(3 * WINDOW + 0.5, TLS, weak=True), LONG_AFTER),
+            ["alert - gap journal-gap", "4 event handshake"],
+            id="S too late for an A in the gap",
+        ),
+        pytest.param(
             (START, a(0, FTP), progress(5, final=True)), ["2 unknown source-ended [2]"], id="retired in the window"
         ),
         pytest.param(
@@ -352,6 +392,15 @@ def test_an_entry_that_was_read_twice_is_judged_once() -> None:
     outputs = Judge(CATALOGUE, POLICY).process([*records, *again]).outputs
 
     assert words(outputs) == ["2 secure tls [2 3]"]
+
+
+def test_what_was_heard_too_late_is_moved_with_the_clock() -> None:
+    """S at 16 is of the connection at 0 alone, however often the clock is set back meanwhile."""
+    others = a(-100, SSH, "10.7.7.7"), a(-98, SSH, "10.7.7.8"), progress(-1)
+
+    found = said(progress(-1), a(0, FTP), x(1, FTP), s(16, FTP), *others, a(-95, FTP), a(-70, SSH), progress(-1))
+
+    assert found[-2:] == ["8 insecure no-upgrade [8]", "alert 8 verdict no-upgrade"]
 
 
 @pytest.mark.parametrize("kind", "IO")

@@ -250,6 +250,12 @@ def test_the_severity_is_that_of_the_reason(records: tuple[Scripted, ...], sever
             "Add *NETSECURE to the audit levels (QAUDLVL), so that the journal tells who uses TLS.",
             id="not audited",
         ),
+        pytest.param(
+            (START, a(0, 21), x(1, 21), END),
+            "Look for the protocols, ciphers and certificates that client and server have in common. "
+            "Require TLS on ftp (port 21), or move this client to port 990 (ftps).",
+            id="clear text after a handshake that failed",
+        ),
     ],
 )
 def test_the_advice_says_what_to_do(records: tuple[Scripted, ...], advice: str) -> None:
@@ -278,6 +284,37 @@ def test_the_direction_of_a_handshake_alone_is_told_by_its_ports(
     verdict = one(progress(-10, ("*NETSECURE",)), s(0, port, remote_port=remote_port), END)
 
     assert (verdict.direction, verdict.source.port, verdict.network) == (direction, source, Network.INTERNAL)
+
+
+@pytest.mark.parametrize(
+    ("kind", "local", "remote", "direction"),
+    [
+        pytest.param("I", 161, 50123, Direction.INBOUND, id="a question to us"),
+        pytest.param("O", 161, 50123, Direction.INBOUND, id="our answer"),
+        pytest.param("O", 50123, 161, Direction.OUTBOUND, id="a question of ours"),
+        pytest.param("I", 50123, 161, Direction.OUTBOUND, id="the answer to us"),
+        pytest.param("I", 123, 123, Direction.INBOUND, id="the same port at both ends"),
+        pytest.param("O", 123, 123, Direction.OUTBOUND, id="the same port at both ends, outbound"),
+        pytest.param("I", 50123, 50124, Direction.INBOUND, id="neither is listed"),
+    ],
+)
+def test_an_answer_over_udp_is_of_whoever_asked(kind: str, local: int, remote: int, direction: Direction) -> None:
+    verdict = one(START, changed(entry(kind, 0, local), local_port=local, remote_port=remote), END)
+
+    source = local if direction is Direction.OUTBOUND else remote
+    assert (verdict.direction, verdict.source.port) == (direction, source)
+
+
+def test_a_cipher_counts_where_the_entry_names_no_protocol() -> None:
+    untold = changed(s(1, 9471), secure_version=None, secure_properties="TLS_RSA_WITH_NULL_SHA")
+
+    verdict = one(START, a(0, 9471), untold, END)
+
+    assert (verdict.reason, verdict.tls) == ("weak-cipher", Tls("unknown", "TLS_RSA_WITH_NULL_SHA"))
+    assert (
+        verdict.advice
+        == "Take the cipher TLS_RSA_WITH_NULL_SHA off the list of one of the ends (QSSLCSL on the system)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -178,8 +178,33 @@ def test_a_lost_position_is_a_gap_and_reading_goes_on_from_the_oldest(desk: Make
     assert gap.after is not None
     assert gap.until is not None
     assert (gap.after.sequence, gap.until.sequence, gap.why) == ("1", "9", "receiver AUDRCV0001 is gone")
+    assert gap.resumed == datetime(2026, 11, 22, 11, 0, 9, 123456, tzinfo=UTC)
     assert later.sequences() == [1, 9]
     assert later.metrics.value("journal_gaps_total") == 1
+
+
+class AuditedReader(ListReader):
+    """A list; at its end the audit levels are known, as the system has them."""
+
+    def read(self, after: Place | None, limit: int) -> Page:
+        page = super().read(after, limit)
+        return replace(page, audit_levels=frozenset({"*NETSECURE"}) if page.at_end else None)
+
+
+def test_behind_a_gap_the_audit_levels_are_not_known_until_the_end(desk: MakeDesk) -> None:
+    """A change of them may be among what is missing."""
+    desk(AuditedReader([row(1, TELNET)])).step()
+
+    def pruned() -> None:
+        raise PositionLost("receiver AUDRCV0001 is gone")
+
+    rows = [row(number, TELNET, receiver="AUDRCV0002") for number in range(2, 6)]
+    later = desk(AuditedReader(rows, [pruned]), page_size=2)
+    later.step()
+    later.step()
+
+    told = [decode_as(Progress, record.value).audit_levels for record in later.records(ENTRIES, "progress")]
+    assert told == [("*NETSECURE",), None, ("*NETSECURE",)]
 
 
 class SurveyedReader(ListReader):
