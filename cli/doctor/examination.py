@@ -12,7 +12,7 @@ from cli.doctor.partition import authorities, clock, reader, release, services
 from cli.doctor.pipeline import coverage, pipeline
 from cli.netstat.look import connections
 from cli.netstat.older import Older, find_older
-from cli.services import service
+from cli.services import SERVICES, service
 from cli.settings import Settings
 from enricher.catalogue import Catalogue, load_catalogue
 from enricher.policy import Policy
@@ -77,6 +77,8 @@ def _facts(settings: Settings, running: Running) -> tuple[Finding, Facts | None]
 
 
 def _mend(refusal: Refusal, settings: Settings) -> tuple[str, ...]:
+    if missing := SERVICES["producer"].missing(settings):
+        return tuple(f"{name}=..." for name in missing)
     if isinstance(refusal.error, ConfigError):
         return ("sk2siem config",)
     if isinstance(refusal.error, LoginRefused):

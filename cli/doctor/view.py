@@ -44,5 +44,7 @@ def summed_up(states: Mapping[State, int]) -> str:
 
 
 def _wrapped(text: str, width: int) -> str:
+    """Each line of the text begins a line."""
     room = min(max(width, NARROWEST), WIDEST) - INDENT
-    return f"\n{' ' * INDENT}".join(textwrap.wrap(inert(text), room, break_on_hyphens=False))
+    wrapped = (textwrap.wrap(inert(line), room, break_on_hyphens=False) for line in text.splitlines())
+    return f"\n{' ' * INDENT}".join(line for lines in wrapped for line in lines)

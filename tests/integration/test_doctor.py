@@ -12,7 +12,7 @@ import pytest
 
 from cli.doctor.examination import examine
 from cli.doctor.finding import Finding, State
-from cli.doctor.host_server import Handshake, Probe
+from cli.doctor.host_server import Failure, Handshake, Probe
 from cli.main import run_command
 from cli.running import running_of
 from cli.settings import load
@@ -30,8 +30,8 @@ def healthy(_host: str, port: int) -> Handshake:
     return Handshake(port, "TLSv1.3", "TLS_AES_256_GCM_SHA384")
 
 
-def silent(_host: str, port: int) -> Handshake:
-    return Handshake(port, trouble="Connection refused")
+def in_clear(_host: str, port: int) -> Handshake:
+    return Handshake(port, failure=Failure.HANDSHAKE, trouble="no TLS handshake (EOF)")
 
 
 def untrusted(_host: str, port: int) -> Handshake:
@@ -137,7 +137,7 @@ GROUPS: dict[str, list[Case]] = {
         ("siem", State.WARN, "SK2SIEM_SPLUNK__URL", lambda _, environment: environment.delenv("SK2SIEM_FILE__PATH")),
     ],
     "settings": [
-        ("connection", State.FAIL, "sk2siem config", setting("SK2SIEM_IBMI__PASSWORD", "")),
+        ("connection", State.FAIL, "SK2SIEM_IBMI__PASSWORD=...", setting("SK2SIEM_IBMI__PASSWORD", "")),
         ("own-tls", State.FAIL, "SK2SIEM_IBMI__TLS=true", setting("SK2SIEM_IBMI__TLS", "false")),
         ("policy", State.FAIL, "sk2siem policy check", setting("SK2SIEM_ENRICHER__POLICY", "/nowhere.toml")),
         ("broker", State.FAIL, "SK2SIEM_BROKER__", setting("SK2SIEM_BROKER__URL", "sqlite:////proc/nowhere/broker.db")),
@@ -271,7 +271,7 @@ def test_a_siem_that_answers_is_well(hec: Hec, elasticsearch: Elasticsearch, mon
     [
         pytest.param(healthy, State.OK, id="TLS"),
         pytest.param(untrusted, State.WARN, id="not trusted"),
-        pytest.param(silent, State.FAIL, id="no TLS"),
+        pytest.param(in_clear, State.FAIL, id="no TLS"),
     ],
 )
 def test_the_host_servers_are_tried(probe: Probe, state: State) -> None:
@@ -283,7 +283,7 @@ def test_a_connection_string_hides_the_host(monkeypatch: pytest.MonkeyPatch, ibm
     login = f"UID={exported['SK2SIEM_IBMI__USERNAME']};PWD={exported['SK2SIEM_IBMI__PASSWORD']}"
     monkeypatch.setenv("SK2SIEM_IBMI__CONNECTION_STRING", f"DRIVER={{IBM i Access ODBC Driver}};{login};SSL=1")
 
-    found = examined(silent)
+    found = examined(in_clear)
 
     assert found["connection"].state is State.OK
     assert (found["own-tls"].state, found["host-server-tls"].state) == (State.NOTE, State.UNKNOWN)
@@ -361,6 +361,6 @@ def test_machines_get_a_line_of_json_for_each_finding(
 
     found = {one["check"]: one for one in map(orjson.loads, capsys.readouterr().out.splitlines())}
     assert code == 69
-    assert found["host-server-tls"]["commands"] == ["ENDHOSTSVR SERVER(*ALL)", "STRHOSTSVR SERVER(*ALL)"]
+    assert found["host-server-tls"]["commands"] == ["STRHOSTSVR SERVER(*CENTRAL *DATABASE *SIGNON)"]
     assert found["netsck"]["state"] == "ok"
     assert set(found["release"]) == {"part", "check", "state", "what", "why", "commands"}
