@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from producer.reader import JournalRow, Page, Place
-from producer.saved_rows import AUTO, saved_rows
+from producer.saved_rows import AUTO, called_by_setting, saved_rows
 from runtime.errors import ConfigError
 from runtime.logs import log
 
@@ -19,8 +19,10 @@ class FileReader:
 
     name = "file"
 
-    def __init__(self, path: Path, form: str = AUTO) -> None:
+    def __init__(self, path: Path, form: str = AUTO, *, called: str = "") -> None:
+        """`called` is how errors name the file, see `saved_rows`."""
         self._path = path
+        self._called = called or called_by_setting(path)
         self._form = form
         self._rows: Iterator[JournalRow] | None = None
         self._ahead: JournalRow | None = None
@@ -37,15 +39,15 @@ class FileReader:
         if rows:
             self._place, self._time = rows[-1].place, rows[-1].timestamp
         if self._time is None:
-            raise ConfigError(f"SK2SIEM_PRODUCER__FILE: {self._path} holds no entries")
+            raise ConfigError(f"{self._called} holds no entries")
         final = self._ahead is None
         return Page(rows, self._place, final, self._time + JUST_AFTER, final=final)
 
     def check(self) -> str:
         """Reads the first entry."""
-        first = next(saved_rows(self._path, self._form), None)
+        first = next(saved_rows(self._path, self._form, called=self._called), None)
         if first is None:
-            raise ConfigError(f"SK2SIEM_PRODUCER__FILE: {self._path} holds no entries")
+            raise ConfigError(f"{self._called} holds no entries")
         return f"{self._path} begins with an entry of {first.timestamp}, number {first.place.sequence}"
 
     def close(self) -> None:
@@ -63,7 +65,7 @@ class FileReader:
         self._open()
 
     def _open(self) -> None:
-        self._rows = saved_rows(self._path, self._form)
+        self._rows = saved_rows(self._path, self._form, called=self._called)
         self._ahead = next(self._rows, None)
         self._place = self._time = None
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import orjson
 
 from producer import outfile, raw_row, type5
+from producer.mistaken import mistaken, undecodable
 from producer.raw_row import Malformed
 from producer.reader import JournalRow
 from runtime.errors import ConfigError
+from schemas.codec import CodecError
+from schemas.lines import read_line
 
 AUTO = "auto"
 SEPARATORS = ",;\t"
@@ -18,25 +21,36 @@ LOOK_BYTES = 4096
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def saved_rows(path: Path, form: str = AUTO) -> Iterator[JournalRow]:
-    """The rows in the order of the file. Raises ConfigError that names the file, the line and what is wrong there."""
+def saved_rows(path: Path, form: str = AUTO, *, called: str = "") -> Iterator[JournalRow]:
+    """The rows in the order of the file. Raises ConfigError that says the file, the line and what is wrong there.
+
+    `called` is how an error names the file: by default with the setting that did.
+    """
+    called = called or called_by_setting(path)
     try:
         with path.open("rb") as file:
-            start = file.read(LOOK_BYTES)
+            start = file.read(LOOK_BYTES).removeprefix(BYTE_ORDER_MARK)
         if start.strip():
-            yield from FORMS[_form_of(start) if form == AUTO else form](path)
+            yield from FORMS[_form_of(start, form)](path)
     except OSError as error:
-        raise ConfigError(f"SK2SIEM_PRODUCER__FILE: {path} cannot be read: {error.strerror}") from error
-    except (ConfigError, Malformed, UnicodeDecodeError, csv.Error) as error:
-        ours = isinstance(error, ConfigError | Malformed)
-        words = str(error) if ours else "neither UTF-8 text nor records of *TYPE5"
-        raise ConfigError(f"SK2SIEM_PRODUCER__FILE: {path}: {words}") from error
+        raise ConfigError(f"{called} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{called}: {undecodable(path)}") from error
+    except (ConfigError, Malformed, csv.Error) as error:
+        raise ConfigError(f"{called}: {'not CSV: ' * isinstance(error, csv.Error)}{error}") from error
 
 
-def _form_of(start: bytes) -> str:
-    if type5.looks_like_type5(start):
+def called_by_setting(path: Path) -> str:
+    return f"SK2SIEM_PRODUCER__FILE: {path}"
+
+
+def _form_of(start: bytes, form: str) -> str:
+    """Raises Malformed for what is something else."""
+    if form == "type5" or (form == AUTO and type5.looks_like_type5(start)):
         return "type5"
-    return "ndjson" if start.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"{") else "csv"
+    if words := mistaken(start):
+        raise Malformed(words)
+    return form if form != AUTO else "ndjson" if start.lstrip().startswith(b"{") else "csv"
 
 
 def _from_json(path: Path) -> Iterator[JournalRow]:
@@ -85,8 +99,19 @@ def _row_of_json(line: bytes) -> JournalRow:
         raise Malformed("not a JSON object")
     if "entry_data" in document or "fields" in document:
         return raw_row.row_of(document)
+    try:
+        columns = _fields_by_header(tuple(document))
+    except ConfigError as error:
+        raise Malformed(_record_of_ours(line) or str(error)) from error
     values = list(document.values())
-    return outfile.row_of({field: values[at] for field, at in _fields_by_header(tuple(document)).items()})
+    return outfile.row_of({field: values[at] for field, at in columns.items()})
+
+
+def _record_of_ours(line: bytes) -> str | None:
+    try:
+        return f"{read_line(line).type} of sk2siem, no entry of a journal: `sk2siem report` reads such files"
+    except CodecError:
+        return None
 
 
 def _row_of_cells(fields: Mapping[str, int], cells: list[str], count: int) -> JournalRow:

@@ -66,11 +66,15 @@ def reading(
     *,
     since: datetime | None,
     until: datetime | None,
+    called: str = "",
 ) -> Iterator[StoredRecord]:
-    """Records of a stretch of the journal for a tool that looks back; nothing is published, no position is stored."""
+    """Records of a stretch of the journal for a tool that looks back; nothing is published, no position is stored.
+
+    `called` is how errors name a file that no setting named.
+    """
     from producer.excerpt import excerpt
 
-    reader = _reader(producer, ibmi, simulator, running)
+    reader = _reader(producer, ibmi, simulator, running, called=called)
     try:
         journal = _journal(producer, reader, partitions=1)
         walk = Walk(reader, journal, producer, running)
@@ -118,7 +122,7 @@ def _journal(producer: ProducerSettings, reader: JournalReader, *, partitions: i
 
 
 def _reader(
-    producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, running: Running
+    producer: ProducerSettings, ibmi: IbmiSettings, simulator: SimulatorSettings, running: Running, *, called: str = ""
 ) -> JournalReader:
     """Drivers are imported where they are used: the simulator and saved files must be readable without ODBC."""
     if producer.reader == "simulator":
@@ -126,14 +130,14 @@ def _reader(
 
         return SimulatorReader(simulator)
     if producer.reader == "file":
-        return _file_reader(producer)
+        return _file_reader(producer, called)
     return _ibmi_reader(producer, ibmi, running)
 
 
-def _file_reader(producer: ProducerSettings) -> JournalReader:
+def _file_reader(producer: ProducerSettings, called: str) -> JournalReader:
     if producer.file is None:
         raise ConfigError("SK2SIEM_PRODUCER__FILE: must be set for the reader file")
-    return FileReader(producer.file, producer.file_format)
+    return FileReader(producer.file, producer.file_format, called=called)
 
 
 def _ibmi_reader(producer: ProducerSettings, ibmi: IbmiSettings, running: Running) -> JournalReader:

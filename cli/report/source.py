@@ -161,12 +161,12 @@ def _saved_journal(path: Path, settings: Settings, running: Running, span: Span)
             "SK2SIEM_PRODUCER__TIME_ZONE: a file does not say whose entries these are"
         )
     producer = settings.producer.model_copy(update={"reader": "file", "file": path})
-    entries = _entries(settings.model_copy(update={"producer": producer}), running, span)
+    entries = _entries(settings.model_copy(update={"producer": producer}), running, span, called=str(path))
     name = f"the journal of {producer.system} saved in {path}"
     return Reading(name, judged(entries, settings.enricher, running, span))
 
 
-def _entries(settings: Settings, running: Running, span: Span) -> Iterator[StoredRecord]:
+def _entries(settings: Settings, running: Running, span: Span, *, called: str = "") -> Iterator[StoredRecord]:
     """Of the span and a little around it: TLS facts and audit levels of what is at its edges."""
     from producer.service import reading
 
@@ -174,7 +174,7 @@ def _entries(settings: Settings, running: Running, span: Span) -> Iterator[Store
     producer = settings.producer if live else settings.producer.model_copy(update={"read_share": 1.0})
     since = None if span.since is None else span.since - CONTEXT
     until = None if span.until is None else span.until + CONTEXT
-    entries = reading(producer, settings.ibmi, settings.simulator, running, since=since, until=until)
+    entries = reading(producer, settings.ibmi, settings.simulator, running, since=since, until=until, called=called)
     with Meter("entries") as meter:
         for entry in entries:
             meter.advance()

@@ -1,5 +1,6 @@
 """The reader `file`: every form a journal is saved in, the end that is final, and files that are not what they seem."""
 
+import gzip
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from producer.reader import JournalRow, Page, Place
 from producer.simulator.partition import Partition
 from producer.simulator.settings import SimulatorSettings
 from runtime.errors import ConfigError
+from schemas.codec import encode
 from tests.fakes.reader import row
 from tests.fakes.saved_journal import as_outfile_csv, as_outfile_json, as_rows, as_type5
+from tests.unit.sinks.samples import VERDICT
 
 ROWS = [written.row for written in Partition(SimulatorSettings(entries=40)).written()]
 SOCKET_ROWS = [one for one in ROWS if one.entry_type == "SK"]
@@ -118,6 +121,7 @@ def test_a_page_that_was_not_settled_is_read_again(save: Save) -> None:
 
 
 LINES = as_rows(ROWS[:3])
+LATIN = as_outfile_csv(SOCKET_ROWS).replace(b"\r\n", b"\xfc\r\n", 3).replace(b"\xfc", b"", 2)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,15 @@ LINES = as_rows(ROWS[:3])
         pytest.param(
             as_outfile_csv(SOCKET_ROWS[:3]).replace(b"2026-11", b"secret-", 1), "line 2: the timestamp", id="time"
         ),
-        pytest.param(b"\xff\xfe\x00a,b", "neither UTF-8 text nor", id="utf-16"),
+        pytest.param(LATIN, "line 3: not UTF-8; save it as CSV UTF-8", id="latin-1"),
+        pytest.param(as_outfile_csv(SOCKET_ROWS).decode().encode("utf-16"), "UTF-16; save it as CSV", id="utf-16"),
+        pytest.param(b"\x80\x81\x82", "neither UTF-8 nor", id="binary"),
+        pytest.param(b"PK\x03\x04\x14", "an Excel workbook", id="workbook"),
+        pytest.param(gzip.compress(LINES), "compressed; decompress it", id="gzip"),
+        pytest.param(b"[\n " + LINES.replace(b"\n", b",") + b"]", "a JSON array; save one object a line", id="array"),
+        pytest.param(b"# ours\n\n[networks]\ninternal = []\n", "TOML, such as a policy", id="toml"),
+        pytest.param(b'mode = "ports"\n', "TOML, such as a policy", id="toml-that-begins-with-a-key"),
+        pytest.param(encode(VERDICT), "line 1: verdict of sk2siem, no entry", id="a-record-of-ours"),
         pytest.param(as_type5(SOCKET_ROWS[:3], 100), "record 1: .*ENTDTALEN", id="type5-cut-off"),
         pytest.param(as_type5(ROWS[:3])[:-5000], "record 2 is cut off", id="type5-file-cut-off"),
     ],
@@ -154,6 +166,13 @@ def test_what_is_no_saved_journal_is_refused_by_file_and_line(save: Save, conten
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"SK2SIEM_PRODUCER__FILE: .*nowhere cannot be read"):
         FileReader(tmp_path / "nowhere").check()
+
+
+def test_a_file_that_no_setting_named_is_called_as_its_caller_does(save: Save) -> None:
+    for content in (b"", LINES + b"{"):
+        with pytest.raises(ConfigError, match=r"^SOURCE") as raised:
+            pages_of(FileReader(save(content), called="SOURCE"), 100)
+        assert "SK2SIEM_PRODUCER__FILE" not in str(raised.value)
 
 
 def test_a_check_says_where_the_file_begins(save: Save) -> None:

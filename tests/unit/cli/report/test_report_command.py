@@ -198,6 +198,17 @@ def test_what_cannot_be_done_is_said(
     assert words in capsys.readouterr().err
 
 
+def test_a_saved_journal_that_cannot_be_read_is_named_as_it_was_given(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SK2SIEM_PRODUCER__SYSTEM", "PROD1")
+    (folder / "latin.csv").write_bytes(b"SKENTL,SKSEQN\n1,M\xfcller\n")
+
+    assert run_command(["report", "latin.csv"]) == 78
+
+    assert capsys.readouterr().err == "sk2siem: latin.csv: line 2: not UTF-8; save it as CSV UTF-8\n"
+
+
 def test_a_line_that_is_no_record_is_counted_and_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (folder / "records.ndjson").open("ab") as file:
         file.write(b'{"id": "half a line\n')
