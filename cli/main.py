@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TextIO, cast
 
 import click
 
@@ -18,6 +19,7 @@ from cli.netstat import command as netstat
 from cli.plan import command as plan
 from cli.reconcile import command as reconcile
 from cli.report import command as report
+from cli.terminal import ClosedOutput
 from runtime.errors import CheckFailed, PipelineError, Unavailable
 
 INTERRUPTED = 130
@@ -68,6 +70,8 @@ for one in COMMANDS:
 def main() -> None:
     """The console script."""
     sys.excepthook = report_bug
+    if sys.__stdout__ is None:
+        sys.stdout = cast(TextIO, ClosedOutput())
     code = run_command(sys.argv[1:])
     if code == INTERRUPTED:
         # a thread that waits for an answer would keep the process for as long as that takes

@@ -1,5 +1,6 @@
 """The terminal of whoever looks: a console that does not break lines in files, tables, text that cannot harm it."""
 
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from runtime.errors import CheckFailed
+
 COLOURS = {"secure": "green", "insecure": "red", "unknown": "yellow", "failed": "magenta"}
 WIDE = 200
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -19,6 +22,20 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def console() -> Console:
     """On standard output; as wide as its tables need to be where that is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+
+
+class ClosedOutput(io.TextIOBase):
+    """Standard output that was closed when we began: whoever prints fails, and a service, which does not, runs."""
+
+    encoding = "utf-8"
+    errors = "strict"
+
+    @property
+    def buffer(self) -> "ClosedOutput":
+        return self
+
+    def write(self, _: object) -> int:
+        raise CheckFailed("what was to be printed could not be written: standard output is closed")
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

@@ -13,6 +13,10 @@ import pytest
 from cli.interruption import interruptible
 from cli.main import run_command, sk2siem
 from runtime.shutdown import Shutdown
+from schemas.codec import encode
+from tests.unit.sinks.samples import VERDICT
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
@@ -90,3 +94,51 @@ def test_whoever_reads_the_output_may_go() -> None:
         said = process.stderr.read()
 
     assert (process.returncode, said) == (141, b"")
+
+
+def with_closed_output(folder: Path, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[bytes]":
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "cli", *arguments]
+    settings = {"PYTHONPATH": str(ROOT), "SK2SIEM_BROKER__URL": f"sqlite:///{folder}/broker.db", **environ}
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | settings, stderr=subprocess.PIPE, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["config"], id="lines"),
+        pytest.param(["report", "records.ndjson"], id="tables"),
+        pytest.param(["report", "records.ndjson", "--csv", "-"], id="a file"),
+        pytest.param(["report", "records.ndjson", "--json"], id="JSON"),
+        pytest.param(["report", "--help"], id="help"),
+    ],
+)
+def test_what_cannot_be_printed_because_the_output_is_closed_is_no_bug_and_no_success(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "records.ndjson").write_bytes(encode(VERDICT) + b"\n")
+
+    ended = with_closed_output(tmp_path, *arguments)
+
+    why = b"sk2siem: what was to be printed could not be written: standard output is closed\n"
+    assert (ended.returncode, ended.stderr) == (69, why)
+
+
+def test_what_prints_nothing_needs_no_output(tmp_path: Path) -> None:
+    (tmp_path / "records.ndjson").write_bytes(encode(VERDICT) + b"\n")
+
+    page = with_closed_output(tmp_path, "report", "records.ndjson", "--html", "page.html")
+    service = with_closed_output(
+        tmp_path,
+        *("run", "all"),
+        SK2SIEM_PRODUCER__SYSTEM="PROD1",
+        SK2SIEM_PRODUCER__READER="simulator",
+        SK2SIEM_SIMULATOR__ENTRIES="20",
+        SK2SIEM_SIMULATOR__SPEED="0",
+        SK2SIEM_FILE__PATH="out",
+        SK2SIEM_OPS__PORT="0",
+    )
+
+    assert (page.returncode, service.returncode) == (0, 0), (page.stderr, service.stderr)
+    assert (tmp_path / "out" / "verdicts.ndjson").stat().st_size > 0
