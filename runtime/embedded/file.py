@@ -1,5 +1,6 @@
 """The SQLite file under the embedded broker: opening it, its tables, and what its errors mean."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,12 +43,18 @@ def topic_table(topic: str) -> str:
 
 
 def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
-    """A connection in autocommit mode. Raises ConfigError where the file may not live, Unavailable otherwise."""
+    """A connection in autocommit mode. Raises ConfigError for what can be no broker of ours, Unavailable otherwise."""
     refuse_network_file_system(path)
+    if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever may not be looked into
+        raise ConfigError(f"SK2SIEM_BROKER__URL: {path} is a folder; name a file in it")
+    if not os.path.isdir(path.parent):  # noqa: PTH112
+        why = f"the folder {path.parent} is missing, or may not be looked into"
+        raise Unavailable(f"the embedded broker {path} cannot be opened: {why}")
     if not create and not path.exists():
         raise Unavailable(f"the embedded broker {path} does not exist yet; run `sk2siem init`, or start a producer")
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        _refuse_others(connection, path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_size_limit=67108864")
@@ -59,6 +66,14 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"SK2SIEM_BROKER__URL: {path} is not an embedded broker of sk2siem ({error})") from error
     return connection
+
+
+def _refuse_others(connection: sqlite3.Connection, path: Path) -> None:
+    """A database of another application is left as it is; one without a table is taken. `topics` is our first table."""
+    tables = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+    if tables and "retention_days" not in tables.get("topics", ""):
+        connection.close()
+        raise ConfigError(f"SK2SIEM_BROKER__URL: {path} is not an embedded broker of sk2siem: it has other tables")
 
 
 def ends(connection: sqlite3.Connection, topic: str) -> tuple[int, int]:

@@ -90,8 +90,36 @@ def test_a_missing_file_says_how_to_make_it(path: Path) -> None:
 def test_a_missing_folder_is_unavailable_and_named(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "broker.db"
 
-    with pytest.raises(Unavailable, match=str(path)):
+    with pytest.raises(Unavailable, match=rf"{path} .*the folder {path.parent} is missing"):
         open_file(path, create=True)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=rf"{tmp_path} is a folder"):
+        open_file(tmp_path, create=True)
+
+
+@pytest.mark.parametrize("create", [True, False], ids=["make it", "look at it"])
+@pytest.mark.parametrize("table", ["orders", "topics", "groups"])
+def test_a_database_of_another_application_is_refused_and_left_as_it_is(path: Path, table: str, create: bool) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute(f"CREATE TABLE {table}(id INTEGER, name TEXT)")
+    other.close()
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigError, match=rf"^SK2SIEM_BROKER__URL: {path} is not an embedded broker of sk2siem"):
+        open_file(path, create=create)
+
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_empty_file_becomes_a_broker(path: Path) -> None:
+    path.touch()
+
+    open_file(path, create=True).close()
+
+    open_file(path, create=False).close()
 
 
 def test_a_file_that_is_something_else_is_refused_and_left_as_it_is(path: Path) -> None:
