@@ -14,7 +14,7 @@ from enricher.settings import EnricherSettings
 from producer.settings import IbmiSettings, ProducerSettings
 from producer.simulator.settings import SimulatorSettings
 from runtime.errors import ConfigError
-from runtime.settings import SECTION, BrokerSettings, Form, LogSettings, LoopSettings, OpsSettings
+from runtime.settings import SECTION, BrokerSettings, Expected, Form, LogSettings, LoopSettings, OpsSettings
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
 from sinks.splunk.settings import SplunkSettings
@@ -61,7 +61,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(document)
     except ValidationError as error:
-        problems += [_problem(detail["loc"], detail["type"], detail["msg"], given) for detail in _details(error)]
+        problems += [_problem(detail, given) for detail in _details(error)]
         raise ConfigError("\n".join(sorted(problems))) from None
     if problems:
         raise ConfigError("\n".join(sorted(problems)))
@@ -94,16 +94,17 @@ def _place(document: dict[str, Any], path: Sequence[str], value: object) -> None
 
 
 def _details(error: ValidationError) -> list[Any]:
-    return list(error.errors(include_url=False, include_context=False, include_input=False))
+    return list(error.errors(include_url=False, include_input=False))
 
 
-def _problem(loc: Sequence[int | str], kind: str, message: str, given: Mapping[str, str]) -> str:
+def _problem(detail: Mapping[str, Any], given: Mapping[str, str]) -> str:
     """One line. A validator's own words may quote what was given, so that is taken out of them."""
-    path, name = _variable_at(loc)
+    path, name = _variable_at(detail["loc"])
+    kind = detail["type"]
     if kind == "missing":
         return f"{name}: must be set"
-    text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if kind in TEXT_OF_OURS:
+    text = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind in TEXT_OF_OURS and not isinstance(detail.get("ctx", {}).get("error"), Expected):
         for other, value in given.items():
             if other.startswith(name_of(path)) and len(value) > 2:
                 text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text)

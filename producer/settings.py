@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, model_validator
 
-from runtime.settings import SECTION, Form
+from runtime.settings import SECTION, Expected, Form
 from schemas.topics import DEFAULT_PARTITIONS
 
 WORD = re.compile(r"\*[A-Z0-9]+")
@@ -21,7 +21,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("an IANA time zone expected, such as Europe/Berlin") from error
+        raise Expected("an IANA time zone expected, such as Europe/Berlin") from error
     return name
 
 

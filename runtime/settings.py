@@ -29,6 +29,10 @@ KAFKA_HOST = r"\s*(\[[0-9A-Fa-f:.]+\]:\d{1,5}|[^\s,:/@\[\]]+(:\d{1,5})?)\s*"
 KNOWN_URL = re.compile(rf"{EMBEDDED}.+|kafka://{KAFKA_HOST}(,{KAFKA_HOST})*/?")
 
 
+class Expected(ValueError):
+    """What a setting must look like, in words that never depend on what was given: they hold nothing to hide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a text must look like: a regular expression, and the same in words, which are what the error says."""
@@ -44,7 +48,7 @@ class Form:
 
     def _checked(self, text: str) -> str:
         if not re.fullmatch(self.pattern, text):
-            raise ValueError(f"{self.words} expected")
+            raise Expected(f"{self.words} expected")
         return text
 
 
@@ -53,7 +57,7 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"
 
 def _known_url(url: str) -> str:
     if not KNOWN_URL.fullmatch(url):
-        raise ValueError("kafka://host:port,host:port or sqlite:///file expected")
+        raise Expected("kafka://host:port,host:port or sqlite:///file expected")
     return url
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from runtime.errors import Unavailable
+from runtime.settings import Expected
 
 CERTIFICATES = "ca_file", "ca_fingerprint", "cert_file"
 
@@ -53,11 +54,11 @@ def _address(text: str, without: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ValueError("not a URL: write for example https://siem.example.com:8088") from error
+        raise Expected("not a URL: write for example https://siem.example.com:8088") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ValueError("write each as http(s)://host:port, several separated by commas")
+        raise Expected("write each as http(s)://host:port, several separated by commas")
     if parts.username is not None:
-        raise ValueError("no user name or password in a URL: they have settings of their own")
+        raise Expected("no user name or password in a URL: they have settings of their own")
     if parts.query or parts.fragment:
-        raise ValueError("a base URL has no query and no fragment")
+        raise Expected("a base URL has no query and no fragment")
     return text.rstrip("/").removesuffix(without).rstrip("/")

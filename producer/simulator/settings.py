@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from runtime.settings import SECTION
+from runtime.settings import SECTION, Expected
 
 LONGEST_DAYS = 3_650
 
@@ -15,7 +15,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("an IANA time zone expected, such as Europe/Berlin") from error
+        raise Expected("an IANA time zone expected, such as Europe/Berlin") from error
     return name
 
 

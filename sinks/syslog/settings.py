@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from runtime.settings import Expected
 from sinks.addresses import require_use
 from sinks.forward import EVERYTHING, Forward
 
@@ -19,11 +20,11 @@ def _checked(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ValueError("not a URL: write for example tls://syslog.example.com:6514") from error
+        raise Expected("not a URL: write for example tls://syslog.example.com:6514") from error
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
-        raise ValueError("write tls://host:port, or tcp://host:port")
+        raise Expected("write tls://host:port, or tcp://host:port")
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("only a host and a port")
+        raise Expected("only a host and a port")
     return url.rstrip("/")
 
 

@@ -99,6 +99,22 @@ def test_an_empty_variable_counts_as_not_set() -> None:
             "SK2SIEM_ENRICHER__DNS__SERVERS: input should be a valid tuple",
             id="half-a-list",
         ),
+        pytest.param(
+            {"SK2SIEM_BROKER__URL": "sqlite://"},
+            "SK2SIEM_BROKER__URL: kafka://host:port,host:port or sqlite:///file expected",
+            id="a-value-that-is-among-our-own-words",
+        ),
+        pytest.param(
+            {"SK2SIEM_WORKER": "digits, dots"},
+            "SK2SIEM_WORKER: up to 200 letters, digits, dots, underscores and hyphens expected",
+            id="words-of-a-form",
+        ),
+        pytest.param({"SK2SIEM_SYSLOG__URL": "tcp"}, "SK2SIEM_SYSLOG__URL: write tls://host:port, or tcp://", id="tcp"),
+        pytest.param(
+            {"SK2SIEM_SPLUNK__URL": "http", "SK2SIEM_SPLUNK__TOKEN": SECRET},
+            "SK2SIEM_SPLUNK__URL: write each as http(s)://host:port",
+            id="http",
+        ),
         pytest.param({"SK2SIEM_SPLUNK__TOKEN": SECRET}, "SK2SIEM_SPLUNK__URL: must be set", id="half-a-sink"),
         pytest.param(
             {"SK2SIEM_FILE__PATH": "-", "SK2SIEM_FILE__FORWARD__REASONS": "gap,cleartext"},
@@ -146,6 +162,7 @@ def test_all_problems_are_told_at_once() -> None:
     "environ",
     [
         pytest.param({"SK2SIEM_SPLUNK__TOKEN": SECRET, "SK2SIEM_SPLUNK__URL": f"ftp://me:{SECRET}@x"}, id="in-a-url"),
+        pytest.param({"SK2SIEM_BROKER__URL": f"kafka://me:{SECRET}@x"}, id="in-the-url-of-the-broker"),
         pytest.param({"SK2SIEM_OPS__PORT": SECRET}, id="in-a-number"),
         pytest.param({"SK2SIEM_LOG__LEVEL": SECRET}, id="in-a-choice"),
         pytest.param({"SK2SIEM_PRODUCER__TIME_ZONE": SECRET}, id="in-a-checked-text"),
