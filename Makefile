@@ -40,7 +40,7 @@ soak: $(VENV)/.dev ## the long proofs: about an hour and a half, 12 GB of disk m
 	@$(BIN)/python -m dev.stack install
 	@$(BIN)/python -m pytest -m soak --timeout 3600
 
-stack: $(VENV)/.dev ## start Kafka, Elasticsearch, the IBM i double and the HEC double
+stack: $(VENV)/.dev ## start Kafka, Elasticsearch, rsyslog, the IBM i double and the HEC double
 	@$(BIN)/python -m dev.stack start
 
 splunk: $(VENV)/.dev ## pack the Splunk app into dist/
