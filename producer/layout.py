@@ -54,7 +54,6 @@ SV_NEW = (slice(11, 261), slice(511, 761), slice(1011, 2011))
 """The new value and its two continuations; the last field of both can be absent."""
 SV_OLD = (slice(261, 511), slice(761, 1011), slice(2011, 3011))
 SV_SHORTEST = 511
-SV_LENGTH = 3011
 
 
 def within(part: slice, field: slice) -> slice:

@@ -47,11 +47,6 @@ def correction_number(one: str) -> int:
     return int(found[1]) if found else 0
 
 
-def place_id(kind: str, journal_time: datetime, system: str, receiver: str, sequence: int) -> EventId:
-    """The id of what is not one entry (a gap, a status) but belongs to a place in the journal."""
-    return EventId(f"{entry_id(journal_time, system, receiver, sequence)}.{kind}")
-
-
 def gap_id(system: str, receiver: str, sequence: int) -> EventId:
     """The id of the gap that begins behind this place; the same however often the gap is found."""
     return EventId(f"gap-{system}-{receiver}-{sequence:020d}")

@@ -29,16 +29,6 @@ def secret_settings() -> list[str]:
     return sorted({variable.path[-1] for variable in variables(Settings) if variable.secret})
 
 
-def certificate_settings() -> dict[str, list[str]]:
-    """The settings of each section that name a file of certificates."""
-    names = ("ca_file", "cert_file", "key_file")
-    found: dict[str, list[str]] = {}
-    for variable in variables(Settings):
-        if variable.path[-1] in names:
-            found.setdefault(variable.path[0], []).append(variable.path[-1])
-    return found
-
-
 def _cleaned(schema: Mapping[str, Any]) -> Schema:
     """Draft 7, without what is not the chart's to say; null, where it is allowed, means the same as leaving out."""
     kept = {name: value for name, value in schema.items() if name not in (*NOT_OURS, "required")}

@@ -57,11 +57,6 @@ class FakeSink:
     def close(self) -> None:
         self.closed = True
 
-    @property
-    def distinct(self) -> set[tuple[str, int, int]]:
-        """Where the events came from, each once: what is left after a SIEM has dropped copies by their id."""
-        return {(*event.partition, event.offset) for event in self.delivered}
-
     def _take(
         self,
         accepted: Sequence[StoredRecord],

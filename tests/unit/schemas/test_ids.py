@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from schemas.ids import correction_id, entry_id, gap_id, place_id, place_in
+from schemas.ids import correction_id, entry_id, gap_id, place_in
 from schemas.records import EventId
 
 TIME = datetime(2026, 11, 22, 2, 15, 0, 123456)
@@ -61,7 +61,6 @@ def test_ids_sort_in_the_order_of_the_journal(earlier: EventId, later: EventId) 
         pytest.param(entry_id(TIME, "PROD1", "AUDRCV0002", 1), id="the sequence was reset"),
         pytest.param(entry_id(TIME, "PROD2", "AUDRCV0001", 1), id="another system"),
         pytest.param(entry_id(TIME, "PROD1", "AUDRCV0001", 2), id="the next entry"),
-        pytest.param(place_id("gap", TIME, "PROD1", "AUDRCV0001", 1), id="a gap at the same place"),
     ],
 )
 def test_ids_differ_where_the_place_differs(other: EventId) -> None:
@@ -70,10 +69,6 @@ def test_ids_differ_where_the_place_differs(other: EventId) -> None:
 
 def test_a_correction_carries_the_id_of_what_it_corrects() -> None:
     assert correction_id(LONGEST, 2) == f"{LONGEST}.c2"
-
-
-def test_a_place_has_the_id_of_its_entry_and_its_kind() -> None:
-    assert place_id("gap", TIME, "PROD1", "AUDRCV0001", 1) == f"{entry_id(TIME, 'PROD1', 'AUDRCV0001', 1)}.gap"
 
 
 def test_a_gap_has_the_same_id_however_often_it_is_found() -> None:

@@ -92,21 +92,14 @@ CASES = [
 
 
 @pytest.mark.parametrize(("port", "detail_type", "kind", "service", "is_telnet", "is_clear_text"), CASES)
-def test_elastics_prebuilt_telnet_rule(
+def test_elastics_prebuilt_telnet_rule_and_escus_rule_on_clear_text(
     port: int, detail_type: DetailType, kind: VerdictKind, service: str | None, is_telnet: bool, is_clear_text: bool
 ) -> None:
     content = connection(port, detail_type, kind, service)
     stream = Streams.of("default").of_content(content)
 
     document = cast(Object, orjson.loads(render_elastic(content, stream, datetime(2026, 11, 22, tzinfo=UTC))))
+    envelope = orjson.loads(render_splunk(content))
 
     assert telnet_rule(document) is is_telnet
-
-
-@pytest.mark.parametrize(("port", "detail_type", "kind", "service", "is_telnet", "is_clear_text"), CASES)
-def test_escus_rule_on_clear_text(
-    port: int, detail_type: DetailType, kind: VerdictKind, service: str | None, is_telnet: bool, is_clear_text: bool
-) -> None:
-    envelope = orjson.loads(render_splunk(connection(port, detail_type, kind, service)))
-
     assert clear_text_rule(envelope["sourcetype"], envelope["event"]) is is_clear_text
