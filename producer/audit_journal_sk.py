@@ -75,8 +75,7 @@ class AuditJournalSkEntries:
         return rows
 
     def check(self, chain: Chain) -> None:
-        newest = chain.newest
-        self.between(Stretch(chain, newest, newest.last, newest.last), 1)
+        self.between(Stretch.of_newest(chain), 1)
 
     def _require_function(self) -> None:
         if not self._found:

@@ -94,8 +94,7 @@ class CpyaudjrneEntries:
 
     def check(self, chain: Chain) -> None:
         """Copies what was written in the last seconds."""
-        newest = chain.newest
-        self._copy_from(Stretch(chain, newest, newest.last, newest.last), chain.read_at - OVERLAP)
+        self._copy_from(Stretch.of_newest(chain), chain.read_at - OVERLAP)
 
     def _since(self, stretch: Stretch) -> datetime | None:
         """None: all of the receiver, where it is not known what stands when, or where the clock was changed."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, Self
 
 from producer import journal_sql as sql
 from producer.odbc import Odbc
@@ -20,6 +20,12 @@ class Stretch:
     receiver: Receiver
     start: int
     until: int
+
+    @classmethod
+    def of_newest(cls, chain: Chain) -> Self:
+        """The newest entry alone: what a check asks for."""
+        newest = chain.newest
+        return cls(chain, newest, newest.last, newest.last)
 
     @property
     def before(self) -> Place:
@@ -67,5 +73,4 @@ class DisplayJournalEntries:
         return [sql.row_of(cells) for cells in found]
 
     def check(self, chain: Chain) -> None:
-        newest = chain.newest
-        self.between(Stretch(chain, newest, newest.last, newest.last), 1)
+        self.between(Stretch.of_newest(chain), 1)

@@ -17,12 +17,17 @@ SYSTEM_NAME = Form(r"(|[A-Z0-9$#@_.]{1,8})", "1 to 8 upper-case letters, digits 
 OBJECT_NAME = Form(r"[A-Z$#@][A-Z0-9$#@_.]{0,9}", "an IBM i object name of up to 10 upper-case characters")
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name, where it is one of an IANA time zone; ValueError otherwise."""
     try:
-        ZoneInfo(name) if name else None
+        ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Expected("an IANA time zone expected, such as Europe/Berlin") from error
     return name
+
+
+def _known_zone_or_none(name: str) -> str:
+    return known_zone(name) if name else name
 
 
 def _levels(levels: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ class ProducerSettings(BaseModel):
         "last longer than an hour, or entries are about to be deleted",
     )
     page_size: int = Field(default=1000, ge=1, le=100_000, description="Most entries that one read brings")
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+    time_zone: Annotated[str, AfterValidator(_known_zone_or_none)] = Field(
         default="",
         description="IANA time zone of the partition, such as `Europe/Berlin` (not set: the offset that the "
         "partition has at the moment)",

@@ -1,11 +1,12 @@
 """What is stored with a committed offset: of constant size, and enough to rebuild a memory."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import orjson
 
-from runtime.flow import Tally
-from runtime.record import Offset
+from runtime.flow import Memory, Tally
+from runtime.record import Offset, Partition
 
 NO_TALLY = Tally()
 
@@ -21,6 +22,11 @@ class OffsetMetadata:
     policy: str = ""
     tally: Tally = NO_TALLY
     open: Offset | None = None
+
+    @classmethod
+    def of(cls, memory: Memory, partition: Partition, *, policy: str, tally: Tally) -> Self:
+        """What the memory says of the partition as it is."""
+        return cls(memory.needed_from(partition), policy, tally, memory.undecided_from(partition))
 
     def undecided_from(self, policy: str) -> Offset | None:
         """What has to be decided again where the policy is another one now."""

@@ -2,21 +2,13 @@
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from runtime.settings import SECTION, Expected
+from producer.settings import known_zone
+from runtime.settings import SECTION
 
 LONGEST_DAYS = 3_650
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Expected("an IANA time zone expected, such as Europe/Berlin") from error
-    return name
 
 
 def _possible_start(start: datetime) -> datetime:
@@ -50,7 +42,7 @@ class SimulatorSettings(BaseModel):
         "reads (not set: the clock starts with the first read, where reading stopped the last time)",
     )
     scale: float = Field(default=1.0, gt=0, le=1000, description="How many times busier than a small company")
-    zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+    zone: Annotated[str, AfterValidator(known_zone)] = Field(
         default="Europe/Berlin", description="IANA time zone of the simulated partition"
     )
     receiver_library: str = Field(

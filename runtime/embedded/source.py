@@ -194,9 +194,8 @@ class EmbeddedSource:
         return {record.partition.topic: record.offset + 1 for record in records}
 
     def _metadata(self, topic: str, tally: Tally) -> str:
-        memory, partition = self._memory, Partition(topic, 0)
-        low, undecided = memory.needed_from(partition), memory.undecided_from(partition)
-        return OffsetMetadata(low, self._subscription.policy, tally, undecided).dump()
+        policy = self._subscription.policy
+        return OffsetMetadata.of(self._memory, Partition(topic, 0), policy=policy, tally=tally).dump()
 
     def _assert_generation(self) -> None:
         row = self._connection.execute(

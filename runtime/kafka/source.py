@@ -224,9 +224,8 @@ class KafkaSource:
             raise BatchLost("a stalled partition; the consumer is replaced")
 
     def _metadata(self, place: TopicPartition, tally: Tally) -> str:
-        memory, partition = self._memory, Partition(*place)
-        low, undecided = memory.needed_from(partition), memory.undecided_from(partition)
-        return OffsetMetadata(low, self._subscription.policy, tally, undecided).dump()
+        policy = self._subscription.policy
+        return OffsetMetadata.of(self._memory, Partition(*place), policy=policy, tally=tally).dump()
 
 
 def _start(partition: Partition, first: int, found: OffsetAndMetadata | None) -> _Start:
