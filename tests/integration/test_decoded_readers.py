@@ -18,23 +18,12 @@ from runtime.bounded import Bounded
 from runtime.errors import ConfigError, Halt, PositionLost, Unavailable
 from runtime.shutdown import Shutdown
 from tests.contracts.readers import ibmi_settings
+from tests.integration.journal import FIRST, LIBRARY, NOW, START
 
-LIBRARY, FIRST = "QGPL", "AUDRCV0001"
-START = datetime(2026, 11, 22, 2, 0)
-NOW = datetime(2026, 11, 22, 3, 0)
 TELNET = encode_entry(EntryData("A", "10.1.1.5", 23, "10.9.8.7", 50123, socket_descriptor=3))
 DEFAULT = ProducerSettings()
 
 Open = Callable[..., DisplayJournalReader]
-
-
-@pytest.fixture
-def control(ibmi: Ibmi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    for name, value in ibmi.environment().items():
-        monkeypatch.setenv(name, value)
-    ibmi.control.reset(clock=NOW)
-    yield ibmi.control
-    ibmi.control.reset()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from decimal import Decimal
 
 import pyodbc
@@ -12,13 +11,13 @@ import pytest
 from dev.ibmi import Control, Ibmi, JournalEntry
 from dev.ibmi.rewrite import Db2Error, rewrite
 from dev.part import Failed
+from tests.integration.journal import NOW
 
 # word for word what a machine with IBM's own driver is given
 CONNECTION = (
     "DRIVER={IBM i Access ODBC Driver};SYSTEM=prod.example;UID=AUDRDR;PWD=audrdr-password;SSL=1;"
     "CMT=0;CONNTYPE=2;NAM=0;UNICODESQL=1;TRUEAUTOCOMMIT=1;XDYNAMIC=0;BLOCKSIZE=512"
 )
-NOW = datetime(2026, 11, 22, 3, 0)
 ENTRIES = """
 SELECT SEQUENCE_NUMBER, "CURRENT_USER", CAST(ENTRY_DATA AS VARBINARY(4096)) AS ESD
   FROM TABLE(QSYS2.DISPLAY_JOURNAL(
@@ -28,15 +27,6 @@ SELECT SEQUENCE_NUMBER, "CURRENT_USER", CAST(ENTRY_DATA AS VARBINARY(4096)) AS E
  FETCH FIRST 1000 ROWS ONLY"""
 
 Connect = Callable[[], pyodbc.Cursor]
-
-
-@pytest.fixture
-def control(ibmi: Ibmi, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    for name, value in ibmi.environment().items():
-        monkeypatch.setenv(name, value)
-    ibmi.control.reset(clock=NOW)
-    yield ibmi.control
-    ibmi.control.reset()
 
 
 @pytest.fixture
