@@ -19,7 +19,7 @@ from schemas.codec import encode
 from schemas.ids import entry_id
 from schemas.records import DetailType, Entry, Progress, changed
 from schemas.topics import DEFAULT_PARTITIONS, ENTRIES, entry_key, partition_of
-from tests.e2e.processes import ServiceProcess
+from tests.processes import ServiceProcess
 from tests.unit.enricher.samples import ACCEPT, LEVELS, TIME
 
 CONNECTIONS_A_SECOND = 5_000

@@ -16,8 +16,8 @@ from bench.prepared import SERVICE, Prepared
 from bench.processes import look_until, nap
 from bench.waiting import CONNECTIONS_A_SECOND, Waited, wait_and_restart
 from dev.kafka import Kafka
-from tests.e2e.processes import ServiceProcess
 from tests.fakes.dns_server import DnsServer
+from tests.processes import ServiceProcess
 
 SAMPLE_SECONDS = 8.0
 STARTS_WITHIN_SECONDS = 60.0

@@ -24,7 +24,7 @@ from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics
 from tests.chaos.open_connections import Line, OpenConnections, lines
-from tests.e2e.processes import ServiceProcess, wait_until
+from tests.processes import ServiceProcess, wait_until
 from tests.unit.enricher.scripts import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[2]

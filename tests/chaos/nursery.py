@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn, Self
 
-from tests.e2e.processes import ServiceProcess
+from tests.processes import ServiceProcess
 
 PERSON_SECONDS = 0.2
 LOOK_SECONDS = 0.01

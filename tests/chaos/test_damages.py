@@ -19,7 +19,7 @@ from schemas.codec import decode_as
 from schemas.records import Gap, Position
 from schemas.topics import ENTRIES, all_topics
 from tests.chaos.journal_life import START, JournalLife
-from tests.e2e.processes import ServiceProcess, wait_until
+from tests.processes import ServiceProcess, wait_until
 
 SYSTEM, JOURNAL = "PROD1", "QSYS/QAUDJRN"
 PORTION = 5_000

@@ -9,7 +9,7 @@ import pytest
 from dev.ibmi import JournalEntry
 from tests.e2e.assertions import assert_nothing_lost
 from tests.e2e.pipeline import NAMES, Pipeline, write_journal
-from tests.e2e.processes import ServiceProcess, wait_until
+from tests.processes import ServiceProcess, wait_until
 
 ENTRIES = 50_000
 KILLS_EACH = 5

@@ -16,7 +16,7 @@ from runtime.kafka import KafkaBroker
 from schemas.topics import Topic, dead_letters
 from tests.chaos.counting import PARTITIONS, SEED, Feeder, Process, broker_at, expected, is_settled
 from tests.chaos.counting_worker import SERVICE
-from tests.e2e.processes import wait_until
+from tests.processes import wait_until
 
 ROUNDS = 14
 RECORDS_EACH = 250

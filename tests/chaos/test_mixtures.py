@@ -28,9 +28,9 @@ from schemas.codec import encode
 from schemas.records import Verdict
 from schemas.topics import VERDICTS, all_topics, dead_letters
 from tests.chaos.nursery import Nursery, Worker
-from tests.e2e.processes import wait_until
 from tests.fakes.elastic_node import ElasticNode, ItemFault, RequestFault, elastic_node
 from tests.integration import test_elastic_rows, test_splunk_rows
+from tests.processes import wait_until
 from tests.unit.sinks.samples import verdict
 
 CHUNK = 500

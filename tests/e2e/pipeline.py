@@ -31,7 +31,7 @@ from schemas.codec import decode_as
 from schemas.ids import entry_id
 from schemas.records import Position
 from schemas.topics import ALERTS, ENTRIES, POSITIONS, SERVICES, VERDICTS, dead_letters, position_key
-from tests.e2e.processes import ServiceProcess
+from tests.processes import ServiceProcess
 
 SYSTEM = "PROD1"
 BROKEN_EVERY = 5_000

@@ -20,7 +20,7 @@ from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.ids import entry_id
 from schemas.topics import ALERTS, ENTRIES, VERDICTS, all_topics, dead_letters
-from tests.e2e.processes import ServiceProcess, wait_until
+from tests.processes import ServiceProcess, wait_until
 
 ENTRIES_IN_ALL = 1_500
 

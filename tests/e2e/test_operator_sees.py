@@ -14,8 +14,8 @@ from dev.ibmi.server import DRIVER
 from producer.simulator.partition import Partition
 from producer.simulator.settings import SimulatorSettings
 from schemas.topics import ENTRIES
-from tests.e2e.processes import ServiceProcess, stays, wait_until
 from tests.e2e.small import Small
+from tests.processes import ServiceProcess, stays, wait_until
 
 BEFORE_THE_JOURNAL = datetime(2026, 11, 1)
 ROWS = 300

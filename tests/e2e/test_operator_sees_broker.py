@@ -14,8 +14,8 @@ import pytest
 from dev.kafka import Kafka
 from dev.part import free_port
 from schemas.topics import VERDICTS
-from tests.e2e.processes import ServiceProcess, lasting, wait_until
 from tests.e2e.small import Small
+from tests.processes import ServiceProcess, lasting, wait_until
 
 SMALL_FILE = 400_000
 Over = Callable[..., Small]

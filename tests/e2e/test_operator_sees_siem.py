@@ -12,9 +12,9 @@ from dev.part import free_port
 from runtime.record import Record
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
 from tests.e2e import siems
-from tests.e2e.processes import wait_until
 from tests.e2e.siems import Relay, Siem
 from tests.e2e.small import Small
+from tests.processes import wait_until
 
 CORRUPT = Record(VERDICTS, b"key", b'{"id": 1', "verdict")
 FLOOD = 150

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.assertions import assert_nothing_lost
 from tests.e2e.pipeline import NAMES, Pipeline, write_journal
-from tests.e2e.processes import wait_until
+from tests.processes import wait_until
 
 ENTRIES = 50_000
 

@@ -23,8 +23,8 @@ from schemas.codec import decode_as
 from schemas.ids import entry_id
 from schemas.records import Position, Progress
 from schemas.topics import ENTRIES, POSITIONS, all_topics
-from tests.e2e.processes import ServiceProcess, wait_until
 from tests.fakes.saved_journal import as_rows
+from tests.processes import ServiceProcess, wait_until
 
 ROWS = [written.row for written in Partition(SimulatorSettings(entries=1500)).written()]
 SYSTEM = "SAVED1"

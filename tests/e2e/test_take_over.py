@@ -10,7 +10,7 @@ from runtime.kafka.client import Clients
 from runtime.settings import BrokerSettings
 from schemas.topics import ENTRIES, POSITIONS
 from tests.e2e.pipeline import Pipeline, write_journal
-from tests.e2e.processes import wait_until
+from tests.processes import wait_until
 
 Meanwhile = Callable[[Kafka], AbstractContextManager[None]]
 

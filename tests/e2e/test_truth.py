@@ -7,8 +7,8 @@ from enricher.catalogue import load_catalogue
 from enricher.policy_file import load_policy
 from schemas.codec import decode_as
 from schemas.records import Alert, AlertKind, Verdict
-from tests.e2e.processes import wait_until
 from tests.e2e.small import Small
+from tests.processes import wait_until
 from tests.truth import BUSY_HOURS, SYSTEM, Confusion, beside, last_verdicts, rows_of
 
 HALF_AN_HOUR = BUSY_HOURS.model_copy(update={"seed": 2, "start": datetime(2026, 11, 2, 12, 25), "days": 0.03})

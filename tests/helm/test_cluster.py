@@ -15,9 +15,9 @@ import yaml
 
 from dev.chart import tools
 from dev.kubernetes import Kubernetes
-from tests.e2e.processes import wait_until
 from tests.helm.rendered import CHART
 from tests.missing import or_give_up
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.cluster
 

@@ -26,9 +26,9 @@ from runtime.shutdown import Shutdown
 from schemas.topics import ENTRIES
 from tests.e2e.conftest import BEFORE_THE_JOURNAL
 from tests.e2e.pipeline import write_journal
-from tests.e2e.processes import wait_until
 from tests.helm.rendered import Manifest, container, environment, render
 from tests.missing import or_give_up
+from tests.processes import wait_until
 
 ROWS = 400
 

@@ -9,8 +9,8 @@ import pytest
 from cli.main import run_command
 from dev.certificates import Certificates
 from dev.ibmi import Control, Ibmi
-from tests.e2e.processes import ServiceProcess
 from tests.integration.listening import listening
+from tests.processes import ServiceProcess
 
 POLICY = 'mode = "evidence"\n[canary]\naddresses = ["127.0.0.1"]\nports = ["52000-52099"]\n'
 PORTS = '[[port]]\nport = {port}\nservice = "till"\nspeaks = "{speaks}"\ntls_by = "system"\n'

@@ -27,6 +27,7 @@ from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.topics import Topic
+from tests.processes import wait_until
 
 PARTITIONS = 4
 RECORDS = 20
@@ -75,7 +76,7 @@ class Group:
 
         manager.send = withhold
         consumer.subscribe([self.topic])
-        until(lambda: consumer.poll(100) == {} and withheld.is_set())
+        wait_until("the member is about to sync", lambda: consumer.poll(100) == {} and withheld.is_set())
 
     def _broker(self, worker: str) -> KafkaBroker:
         running = Running(self.name, worker, Shutdown(), self.health, Metrics("test"))
@@ -101,12 +102,6 @@ class SlowMemory(Forgetful):
 
     def needed_from(self, partition: Partition) -> Offset | None:
         return Offset(0)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE_SECONDS
-    while not holds():
-        assert time.monotonic() < end, f"not within {DEADLINE_SECONDS} s"
 
 
 def owned(source: KafkaSource) -> set[TopicPartition]:
@@ -177,12 +172,12 @@ def test_a_member_that_ended_at_its_first_assignment_gets_its_partitions_back(
     first = group.member("one")
     with monkeypatch.context() as patch:
         patch.setattr(Assignment, "on_partitions_assigned", lambda _, places: assigned.append(places))
-        until(lambda: first.poll(0.05) is None and bool(assigned))
+        wait_until("the member has its first assignment", lambda: first.poll(0.05) is None and bool(assigned))
     first.close()
 
     again = group.member("one")
 
-    until(lambda: again.poll(0.1) is None and owned(again) == group.places)
+    wait_until("it owns all again", lambda: again.poll(0.1) is None and owned(again) == group.places)
     assert assigned[0] == group.places
 
 
@@ -193,7 +188,7 @@ def test_a_member_that_ended_between_joining_and_syncing_holds_the_next_one_for_
 
     assert [newcomer.poll(0.1) for _ in range(5)] == [None] * 5
     assert owned(newcomer) == set()
-    until(lambda: newcomer.poll(0.1) is None and owned(newcomer) == group.places)
+    wait_until("the newcomer owns all", lambda: newcomer.poll(0.1) is None and owned(newcomer) == group.places)
 
 
 def test_a_busy_member_holds_a_newcomer_for_the_poll_interval_and_takes_smaller_batches_from_then_on(
@@ -205,7 +200,7 @@ def test_a_busy_member_holds_a_newcomer_for_the_poll_interval_and_takes_smaller_
     batch = batch_of(busy)
 
     with Polling(group.member("newcomer")) as newcomer:
-        until(lambda: owned(newcomer) == group.places)
+        wait_until("the newcomer owns all", lambda: owned(newcomer) == group.places)
         with pytest.raises(BatchLost, match="5 records at most"):
             busy.checkpoint(Settled(batch))
         busy.abandon()
@@ -223,7 +218,7 @@ def test_who_rebuilds_a_large_memory_is_alive(group: Group, monkeypatch: pytest.
     monkeypatch.setattr(group.health, "beat", lambda: beats.append(memory.read))
 
     again = group.member("one", memory)
-    until(lambda: again.poll(0.1) is None and owned(again) == group.places)
+    wait_until("it owns all again", lambda: again.poll(0.1) is None and owned(again) == group.places)
 
     assert memory.read == PARTITIONS * RECORDS
     assert set(range(memory.read)) <= set(beats)
@@ -237,9 +232,9 @@ def test_who_rebuilds_a_large_memory_makes_room_for_a_newcomer_meanwhile(
     slow = SlowMemory(1.0)
 
     with Polling(group.member("one", slow), at_end=slow.released.set):
-        until(lambda: slow.read > 0)
+        wait_until("the rebuild has begun", lambda: slow.read > 0)
         with Polling(group.member("two")) as newcomer:
-            until(lambda: len(owned(newcomer)) == PARTITIONS // 2)
+            wait_until("the newcomer owns half", lambda: len(owned(newcomer)) == PARTITIONS // 2)
             read = slow.read
 
     assert read < PARTITIONS * RECORDS

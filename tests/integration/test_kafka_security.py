@@ -20,8 +20,8 @@ from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.topics import Topic, all_topics
-from tests.e2e.processes import ServiceProcess, wait_until
 from tests.integration.secured_kafka import CLIENT_ID, CLIENT_SECRET, PASSWORD, USER, SecuredKafka, TokenEndpoint
+from tests.processes import ServiceProcess, wait_until
 
 POLLS = 60
 Settings = Mapping[str, object]

@@ -1,8 +1,7 @@
 """Names from a real name server that is slow, lies, garbles, falls silent and dies: a batch never waits for it long."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +12,13 @@ from runtime.metrics import Metrics
 from runtime.shutdown import Shutdown
 from tests.fakes.clock import FakeClock
 from tests.fakes.dns_server import REFUSED, SERVFAIL, Answer, DnsServer, Manner, ResourceRecord, pointer
+from tests.processes import wait_until
 
 CLIENT = "10.9.8.7"
 CONFIRMED = Name("client.example.com", "confirmed")
 TIMEOUT = Name(None, "timeout")
 SOON_MS = 50
 PATIENT_MS = 5000
-LOOK_SECONDS = 0.02
 
 
 @pytest.fixture
@@ -44,13 +43,6 @@ class Rig:
 
     def lookups(self, outcome: str) -> float:
         return self.metrics.value("dns_lookups_total", outcome=outcome)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(LOOK_SECONDS)
 
 
 def test_the_names_of_a_batch_come_together_each_with_what_it_is_worth(server: DnsServer) -> None:
@@ -92,7 +84,7 @@ def test_an_answer_that_comes_later_fills_the_cache_and_is_one_lookup(server: Dn
     with rig.start() as resolver:
         assert resolver.resolve([CLIENT]) == resolver.resolve([CLIENT]) == {CLIENT: TIMEOUT}
         server.release()
-        wait_until(lambda: resolver.resolve([CLIENT]) == {CLIENT: CONFIRMED})
+        wait_until("the name is known", lambda: resolver.resolve([CLIENT]) == {CLIENT: CONFIRMED})
 
     assert rig.lookups("confirmed") == 1
     assert rig.metrics.value("dns_late_total") >= 2
@@ -102,7 +94,7 @@ def test_what_is_expected_is_looked_up_before_it_is_asked_for_and_is_no_hit(serv
     rig = Rig(server)
     with rig.start() as resolver:
         resolver.expect([CLIENT, "127.0.0.1", "*"])
-        wait_until(lambda: rig.lookups("confirmed") == 1)
+        wait_until("the name was looked up", lambda: rig.lookups("confirmed") == 1)
         server.manner = Manner.SILENT
         hits = []
         for _ in range(2):
@@ -117,7 +109,7 @@ def test_what_came_in_time_is_not_lost_because_of_what_did_not(server: DnsServer
     rig = Rig(server, deadline_ms=SOON_MS)
     with rig.start() as resolver:
         resolver.resolve([CLIENT])
-        wait_until(lambda: rig.lookups("confirmed") == 1)
+        wait_until("the name was looked up", lambda: rig.lookups("confirmed") == 1)
         server.manner = Manner.SILENT
 
         names = resolver.resolve([CLIENT, "10.9.8.8"])
@@ -144,7 +136,7 @@ def test_a_name_server_that_misbehaves_gives_no_name_and_is_asked_again_later(
 
     with rig.start() as resolver:
         assert resolver.resolve([CLIENT]) == {CLIENT: Name(None, status)}
-        wait_until(lambda: rig.lookups(status) == 1)
+        wait_until("the lookup has ended", lambda: rig.lookups(status) == 1)
         server.manner = Manner.PLAIN
         assert resolver.resolve([CLIENT]) == {CLIENT: Name(None, status)}
         rig.clock.advance(6)
@@ -162,9 +154,9 @@ def test_garbage_about_one_address_costs_no_other_its_name(server: DnsServer) ->
 
     with rig.start() as resolver:
         resolver.expect(["10.9.8.9", *others])
-        wait_until(lambda: len(server.asked) == 21)
+        wait_until("all are asked for", lambda: len(server.asked) == 21)
         server.release()
-        wait_until(lambda: rig.lookups("confirmed") + rig.lookups("error") >= 21)
+        wait_until("all lookups have ended", lambda: rig.lookups("confirmed") + rig.lookups("error") >= 21)
 
     assert (rig.lookups("confirmed"), rig.lookups("error")) == (20, 1)
 
@@ -224,7 +216,7 @@ def test_a_flood_of_addresses_does_not_pile_up(server: DnsServer) -> None:
 
     with rig.start() as resolver:
         names = resolver.resolve(addresses)
-        wait_until(lambda: rig.lookups("timeout") >= WAITING_PER_SLOT)
+        wait_until("those that waited have ended", lambda: rig.lookups("timeout") >= WAITING_PER_SLOT)
 
     assert names == dict.fromkeys(addresses, TIMEOUT)
     assert rig.lookups("timeout") == WAITING_PER_SLOT
@@ -261,7 +253,7 @@ def test_a_stop_ends_the_wait_and_nothing_is_asked_after_it(server: DnsServer) -
     with rig.start() as resolver:
         batch = threading.Thread(target=lambda: answers.extend(resolver.resolve([CLIENT]).values()))
         batch.start()
-        wait_until(lambda: server.asked.total() > 0)
+        wait_until("the server is asked", lambda: server.asked.total() > 0)
         rig.shutdown.request()
         batch.join(60)
         server.asked.clear()
@@ -274,7 +266,7 @@ def test_a_stop_ends_the_wait_and_nothing_is_asked_after_it(server: DnsServer) -
 def test_once_closed_with_lookups_under_way_it_only_remembers_and_its_thread_is_gone(server: DnsServer) -> None:
     before = set(threading.enumerate())
     resolver = Rig(server, deadline_ms=SOON_MS).start()
-    wait_until(lambda: resolver.resolve([CLIENT]) == {CLIENT: CONFIRMED})
+    wait_until("the name is known", lambda: resolver.resolve([CLIENT]) == {CLIENT: CONFIRMED})
     server.manner = Manner.SILENT
     resolver.resolve(["10.9.8.8"])
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dev.part import free_port
-from tests.e2e.processes import wait_until
+from tests.processes import wait_until
 from tests.shipping.conftest import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

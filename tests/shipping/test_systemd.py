@@ -10,8 +10,8 @@ import pytest
 from cli.settings import load
 from dev.part import Missing
 from runtime.errors import ConfigError, Halt
-from tests.e2e.processes import wait_until
 from tests.missing import or_give_up
+from tests.processes import wait_until
 from tests.shipping.conftest import ROOT
 
 UNITS = ROOT / "cli" / "systemd"

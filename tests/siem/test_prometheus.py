@@ -11,8 +11,8 @@ import yaml
 
 from dev.content.tools import run
 from runtime.metrics import PREFIX
-from tests.e2e.processes import wait_until
 from tests.e2e.small import Small
+from tests.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "siem" / "prometheus" / "sk2siem.rules.yaml"

@@ -18,7 +18,7 @@ from dev.part import free_port
 LOOK_SECONDS = 0.1
 
 
-def wait_until(what: str, condition: Callable[[], bool], seconds: float) -> None:
+def wait_until(what: str, condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return as soon as the condition holds; fail with `what` when it does not within `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
