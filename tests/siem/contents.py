@@ -1,6 +1,6 @@
 """Records with every field filled, and what the sinks make of them: the names that siem/ may use."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from sinks.elastic.render import render as render_ecs
 from sinks.elastic.streams import Streams
 from sinks.sink import Forwarded
 from sinks.splunk.render import render as render_cim
+from tests.unit.sinks.documents import paths
 from tests.unit.sinks.samples import ALERT, ENTRY, EVENT, SAMPLES, VERDICT
 
 Json = dict[str, Any]
@@ -58,17 +59,9 @@ def cim(content: Forwarded) -> Json:
 
 def ecs_fields() -> set[str]:
     """Every field that the sink elastic writes."""
-    return {path for content in FULL.values() for path in _paths(ecs(content))}
+    return {path for content in FULL.values() for path in paths(ecs(content))}
 
 
 def cim_fields() -> set[str]:
     """Every field that the sink splunk writes, and Splunk's own."""
     return {name for content in FULL.values() for name in cim(content)} | SPLUNK_OWN
-
-
-def _paths(document: Json, prefix: str = "") -> Iterator[str]:
-    for name, value in document.items():
-        if isinstance(value, dict):
-            yield from _paths(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name

@@ -14,6 +14,7 @@ from sinks.elastic.render import render
 from sinks.elastic.streams import Streams
 from sinks.elastic.templates import component_template, index_template
 from sinks.sink import Forwarded
+from tests.unit.sinks.documents import paths
 from tests.unit.sinks.samples import ALERT, CORRECTION, EVERY_KIND, FAILED, KINDS, SAMPLES, VERDICT, golden_of_kinds
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -168,23 +169,15 @@ def test_the_prebuilt_telnet_rule_of_elastic_would_match() -> None:
 
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_every_field_has_a_type_in_our_template(name: str) -> None:
-    assert set(_paths(rendered(EVERY_KIND[name]))) - _mapped() == set()
+    assert set(paths(rendered(EVERY_KIND[name]))) - _mapped() == set()
 
 
 def test_what_a_verdict_adds_to_its_reason_has_a_type_in_our_template() -> None:
-    assert set(_paths(rendered(changed(VERDICT, detail="catalogue-wrong")))) - _mapped() == set()
+    assert set(paths(rendered(changed(VERDICT, detail="catalogue-wrong")))) - _mapped() == set()
 
 
 def _mapped() -> set[str]:
     return set(_paths_of_mapping(component_template()["template"]["mappings"]["properties"]))
-
-
-def _paths(document: Object, prefix: str = "") -> Iterator[str]:
-    for name, value in document.items():
-        if isinstance(value, dict):
-            yield from _paths(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name
 
 
 def _paths_of_mapping(properties: Object, prefix: str = "") -> Iterator[str]:
