@@ -29,7 +29,7 @@ from schemas.records import Verdict
 from schemas.topics import VERDICTS, all_topics, dead_letters
 from tests.chaos.nursery import Nursery, Worker
 from tests.fakes.elastic_node import ElasticNode, ItemFault, RequestFault, elastic_node
-from tests.integration import test_elastic_rows, test_splunk_rows
+from tests.integration import elastic_rows, splunk_rows
 from tests.processes import wait_until
 from tests.unit.sinks.samples import verdict
 
@@ -51,9 +51,9 @@ ONLY_WITH_ACKNOWLEDGEMENT: Sequence[Mapping[str, object]] = (
     {"endpoint": "ack", "reset": True},
     {"endpoint": "ack", "code": 19},
 )
-SPLUNK_FAULTS = (*(row.fault for row in test_splunk_rows.ROWS.values()), *ONLY_WITH_ACKNOWLEDGEMENT)
+SPLUNK_FAULTS = (*(row.fault for row in splunk_rows.ROWS.values()), *ONLY_WITH_ACKNOWLEDGEMENT)
 ELASTIC_FAULTS = (
-    *(row.fault for row in test_elastic_rows.ROWS.values()),
+    *(row.fault for row in elastic_rows.ROWS.values()),
     ItemFault(tuple(range(50)), 403, "cluster_block_exception"),
     RequestFault(torn=True, takes=60),
 )

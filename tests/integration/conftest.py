@@ -1,10 +1,12 @@
-"""The reader `display-journal` over the IBM i double, as several test modules need it."""
+"""The reader `display-journal` over the IBM i double, and the HEC double, as several test modules need them."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
+from dev.hec import Hec
 from dev.ibmi import Control, Ibmi
 from producer.display_journal import DisplayJournalReader
 from runtime.embedded import EmbeddedBroker
@@ -12,6 +14,7 @@ from runtime.metrics import Metrics
 from runtime.shutdown import Shutdown
 from schemas.topics import all_topics
 from tests.integration.journal import NOW, Open, opening
+from tests.integration.splunk_double import Double
 
 
 @pytest.fixture
@@ -41,3 +44,12 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     found.ensure(all_topics(1))
     yield found
     found.close()
+
+
+@pytest.fixture
+def double(hec: Hec) -> Iterator[Double]:
+    made = Double(hec, urllib3.PoolManager())
+    for what in ("indexed", "faults", "counts"):
+        made.http.request("DELETE", f"{hec.url}/control/{what}")
+    yield made
+    made.http.clear()

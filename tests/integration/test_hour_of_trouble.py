@@ -30,9 +30,7 @@ from tests.contracts.siems import full_disk
 from tests.fakes.elastic_node import Fault, ItemFault, RequestFault, elastic_node
 from tests.fakes.syslog_receiver import SyslogReceiver, Trouble, syslog_receiver
 from tests.integration.rows import Ran, assert_each_has_its_fate, run
-from tests.integration.test_splunk_rows import Double, double
-
-__all__ = ["double"]
+from tests.integration.splunk_double import Double
 
 MINUTE, HOUR = 60.0, 3600.0
 EVENTS = 100

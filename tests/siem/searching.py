@@ -1,10 +1,15 @@
 """All samples in a real Elasticsearch, to be searched in Lucene's language."""
 
+import re
 from collections.abc import Callable
 
 from elasticsearch import Elasticsearch as Client
 
 Search = Callable[[str], set[str]]
+
+# what is written differently in Lucene, as far as we use KQL
+LUCENE = {" : ": ":", " and ": " AND ", " or ": " OR "}
+EXISTS = re.compile(r'"([\w.@]+)": \*')
 
 
 def searching(client: Client, index: str) -> Search:
@@ -15,3 +20,10 @@ def searching(client: Client, index: str) -> Search:
         return {hit["_id"] for hit in found["hits"]["hits"]}
 
     return search
+
+
+def in_lucenes_words(kql: str) -> str:
+    """A query of Kibana's, as Lucene writes it."""
+    for ours, theirs in LUCENE.items():
+        kql = kql.replace(ours, theirs)
+    return EXISTS.sub(r"\1:*", kql)

@@ -1,7 +1,6 @@
 """The saved objects for Kibana: whole, joined to each other, over fields that we write."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,14 +10,11 @@ from dev.content import kibana
 from dev.content.written import SIEM
 from tests.siem.contents import ecs_fields
 from tests.siem.named_fields import in_lucene
-from tests.siem.searching import Search
+from tests.siem.searching import Search, in_lucenes_words
 from tests.siem.sigma_samples import ALERTS, OTHERS
 
 Json = dict[str, Any]
 
-# what is written differently in Lucene, as far as we use KQL
-LUCENE = {" : ": ":", " and ": " AND ", " or ": " OR "}
-EXISTS = re.compile(r'"([\w.@]+)": \*')
 FILE = SIEM / "kibana" / "saved-objects.ndjson"
 OBJECTS: list[Json] = [json.loads(line) for line in FILE.read_text().splitlines()]
 DASHBOARDS = [one for one in OBJECTS if one["type"] == "dashboard"]
@@ -164,12 +160,6 @@ def test_a_search_names_only_fields_that_are_written(search: Json) -> None:
     assert in_lucene(source["query"]["query"])
     assert named - ecs_fields() == set()
     assert source["indexRefName"] == search["references"][0]["name"]
-
-
-def in_lucenes_words(kql: str) -> str:
-    for ours, theirs in LUCENE.items():
-        kql = kql.replace(ours, theirs)
-    return EXISTS.sub(r"\1:*", kql)
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda one: one["id"])

@@ -15,8 +15,7 @@ from schemas.records import VerdictKind, changed
 from tests.missing import or_give_up
 from tests.siem.contents import cim_fields, ecs_fields
 from tests.siem.named_fields import in_lucene, in_spl
-from tests.siem.searching import Search
-from tests.siem.test_kibana import in_lucenes_words
+from tests.siem.searching import Search, in_lucenes_words
 from tests.unit.sinks.samples import VERDICT
 
 DOCS = SIEM.parent / "docs"

@@ -15,8 +15,8 @@ from schemas.codec import encode
 from schemas.ids import correction_id
 from schemas.records import Alert, AlertKind, AnyRecord, EventId, Severity, VerdictKind, changed
 from schemas.topics import ALERTS, ENTRIES, VERDICTS
+from tests.unit.enricher.outcomes import BY_PORT, EVENT, GAP
 from tests.unit.enricher.samples import ACCEPT
-from tests.unit.enricher.test_explain import BY_PORT, EVENT, GAP
 
 ALERT = Alert(
     id=BY_PORT.id,

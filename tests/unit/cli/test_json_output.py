@@ -16,7 +16,7 @@ from runtime.record import Offset, Partition, Record, StoredRecord
 from runtime.shutdown import Shutdown
 from schemas.codec import encode
 from schemas.topics import VERDICTS, all_topics
-from tests.unit.enricher.test_explain import BY_PORT
+from tests.unit.enricher.outcomes import BY_PORT
 
 BROKEN = StoredRecord(Partition(VERDICTS, 0), Offset(17), b"key", b"{", "verdict")
 

@@ -1,6 +1,5 @@
 """An explanation says what was seen, on which entries it rests, which rule decided and what to do."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,16 +8,13 @@ from enricher.explain import KINDS, Explanation, explain, explain_alert, explain
 from enricher.policy import Mode
 from enricher.rules import RULES, rule_of
 from enricher.verdict import ROWS
-from schemas.ids import correction_id, gap_id
+from schemas.ids import correction_id
 from schemas.reasons import Reason
 from schemas.records import (
-    Alert,
-    AlertKind,
     Basis,
     DetailType,
     Direction,
     Endpoint,
-    Event,
     EventId,
     Network,
     Severity,
@@ -27,7 +23,8 @@ from schemas.records import (
     VerdictKind,
     changed,
 )
-from tests.unit.enricher.samples import ACCEPT, TIME
+from tests.unit.enricher.outcomes import BY_PORT, EVENT, GAP
+from tests.unit.enricher.samples import ACCEPT
 
 GOLDEN = Path(__file__).with_name("golden")
 HANDSHAKE = changed(
@@ -36,34 +33,6 @@ HANDSHAKE = changed(
     sequence="184468",
     detail_type=DetailType.SECURE,
     job="220041/QTCP/QTVDEVICE",
-)
-BY_PORT = Verdict(
-    id=ACCEPT.id,
-    verdict=VerdictKind.INSECURE,
-    reason="cleartext-port",
-    basis=Basis.PORT,
-    severity=Severity.MEDIUM,
-    system="PROD1",
-    time=TIME,
-    journal_time="2026-11-22-03.15.00.123456",
-    detail_type=DetailType.ACCEPT,
-    direction=Direction.INBOUND,
-    network=Network.INTERNAL,
-    transport="tcp",
-    service="telnet",
-    source=Endpoint("10.9.8.7", 50123, "till7.example.com", "confirmed"),
-    destination=Endpoint("10.1.1.5", 23),
-    evidence=(ACCEPT.id,),
-    tls=None,
-    advice="Move this client to port 992 (telnet-ssl).",
-    policy="0123456789ab",
-    mode="ports",
-    audit_levels=None,
-    journal="QAUDJRN",
-    receiver="AUDRCV0001",
-    sequence="184467",
-    reader="display-journal",
-    backfill=False,
 )
 BY_EVIDENCE = changed(
     BY_PORT, mode="evidence", audit_levels=("*NETSCK", "*NETSECURE", "*NETTELSVR"), policy="ba9876543210"
@@ -103,20 +72,6 @@ SECURE = changed(
     tls=Tls("TLSV1.3", None),
     advice=None,
     supersedes=None,
-)
-EVENT = Event(ACCEPT.id, "PROD1", TIME, "helper-port", "as-svrmap", changed(ACCEPT, local_port=449))
-GAP = Alert(
-    id=gap_id("PROD1", "AUDRCV0001", 7),
-    kind=AlertKind.GAP,
-    verdict=None,
-    reason="journal-gap",
-    severity=Severity.HIGH,
-    title="Journal entries of PROD1 can no longer be read",
-    description="9 entries of QAUDJRN on PROD1 after AUDRCV0001 7 and before AUDRCV0002 17 cannot be read.",
-    advice="Keep journal receivers until they have been read.",
-    system="PROD1",
-    time=TIME + timedelta(seconds=1),
-    connection=None,
 )
 ENTRIES = {entry.id: entry for entry in (ACCEPT, HANDSHAKE)}
 
