@@ -11,14 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.errors import Unavailable
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
-from runtime.metrics import Metrics
 from runtime.record import Partition, Record
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from tests.chaos.counting_worker import EVERY, SERVICE
+from tests.fakes.running import running_as
 from tests.fakes.stage import Counts, count_value
 
 PARTITIONS = 4
@@ -110,8 +107,7 @@ def expected(broker: KafkaBroker, topic: str) -> Counter[bytes]:
 
 def broker_at(url: str) -> KafkaBroker:
     """To be closed by whoever asks for it."""
-    running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-    return KafkaBroker(BrokerSettings(url=url), running, batch_size=1_000)
+    return KafkaBroker(BrokerSettings(url=url), running_as(), batch_size=1_000)
 
 
 def is_settled(broker: KafkaBroker, topic: str) -> bool:

@@ -16,14 +16,11 @@ from enricher.policy import Policy
 from enricher.policy_file import load_policy
 from runtime.broker import Broker
 from runtime.brokers import connect
-from runtime.health import Health
-from runtime.metrics import Metrics
 from runtime.record import Partition, Record
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.topics import ALERTS, DEFAULT_PARTITIONS, ENTRIES, VERDICTS, all_topics
 from tests.chaos.open_connections import Line, OpenConnections, lines
+from tests.fakes.running import running_as
 from tests.processes import ServiceProcess, wait_until
 from tests.unit.enricher.scripts import CATALOGUE
 
@@ -178,8 +175,7 @@ def _stage(kind: str, url: str, folder: Path, seed: int) -> Iterator[Stage]:
     workers = [Worker(name, kind, environment, folder) for name in ("w1", "w2")]
     if kind == "kafka":
         workers.append(Worker("newcomer", kind, environment, folder, is_newcomer=True, deaths=2))
-    running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-    broker = connect(BrokerSettings(url=url), running, batch_size=5_000)
+    broker = connect(BrokerSettings(url=url), running_as(), batch_size=5_000)
     broker.ensure(all_topics())
     publisher = broker.publisher("journal")
     publisher.claim()

@@ -18,10 +18,7 @@ from dev.hec import ACK_TOKEN, TOKEN, Hec
 from dev.part import free_port
 from runtime.broker import Broker
 from runtime.brokers import connect
-from runtime.health import Health
-from runtime.metrics import Metrics
 from runtime.record import Record
-from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.codec import encode
@@ -29,6 +26,7 @@ from schemas.records import Verdict
 from schemas.topics import VERDICTS, all_topics, dead_letters
 from tests.chaos.nursery import Nursery, Worker
 from tests.fakes.elastic_node import ElasticNode, ItemFault, RequestFault, elastic_node
+from tests.fakes.running import running_as
 from tests.integration import elastic_rows, splunk_rows
 from tests.processes import wait_until
 from tests.unit.sinks.samples import verdict
@@ -219,8 +217,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _broker(folder: Path) -> Iterator[Broker]:
-    running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-    made = connect(BrokerSettings(url=f"sqlite:///{folder}/broker.db"), running, batch_size=1_000)
+    made = connect(BrokerSettings(url=f"sqlite:///{folder}/broker.db"), running_as(), batch_size=1_000)
     try:
         yield made
     finally:

@@ -17,15 +17,14 @@ from runtime.embedded import EmbeddedBroker
 from runtime.embedded.file import open_file, topic_table
 from runtime.embedded.retention import tidy
 from runtime.flow import Forgetful, Memory, Source
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
 from runtime.metrics import Metrics
 from runtime.record import Partition, StoredRecord
-from runtime.service import Running
 from runtime.settings import BrokerSettings
 from runtime.shutdown import Shutdown
 from schemas.topics import Topic, dead_letters
 from tests.fakes.broker import FakeBroker
+from tests.fakes.running import running_as
 from tests.fakes.script import Fault
 
 BATCH_SIZE = 100
@@ -137,8 +136,7 @@ def _kafka(request: pytest.FixtureRequest, folder: Path) -> Rig:
     monkeypatch.setattr("runtime.kafka.client.SESSION_TIMEOUT_MS", 6_000)
 
     def connect(url: str, worker: str) -> Broker:
-        running = Running("contract", worker, Shutdown(), Health(), Metrics("contract"))
-        return KafkaBroker(BrokerSettings(url=url), running, batch_size=BATCH_SIZE)
+        return KafkaBroker(BrokerSettings(url=url), running_as("contract", worker), batch_size=BATCH_SIZE)
 
     def nowhere() -> Broker:
         monkeypatch.setattr("runtime.kafka.client.BOOTSTRAP_TIMEOUT_MS", 1_000)

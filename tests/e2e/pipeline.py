@@ -20,17 +20,14 @@ from dev.kafka import Kafka
 from producer.reader import JournalRow
 from producer.simulator.partition import Partition
 from producer.simulator.settings import SimulatorSettings
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
-from runtime.metrics import Metrics
 from runtime.record import StoredRecord
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.codec import decode_as
 from schemas.ids import entry_id
 from schemas.records import Position
 from schemas.topics import ALERTS, ENTRIES, POSITIONS, SERVICES, VERDICTS, dead_letters, position_key
+from tests.fakes.running import running_as
 from tests.processes import ServiceProcess
 
 SYSTEM = "PROD1"
@@ -106,8 +103,7 @@ class Pipeline:
 
     @cached_property
     def broker(self) -> KafkaBroker:
-        running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-        return KafkaBroker(BrokerSettings(url=self.kafka.url), running, batch_size=5000)
+        return KafkaBroker(BrokerSettings(url=self.kafka.url), running_as(), batch_size=5000)
 
     def init(self) -> None:
         """Topics and templates, as an operator makes them."""

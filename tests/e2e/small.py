@@ -12,14 +12,11 @@ from producer.simulator.partition import Partition
 from producer.simulator.settings import SimulatorSettings
 from runtime.broker import Broker
 from runtime.brokers import connect
-from runtime.health import Health
-from runtime.metrics import Metrics
 from runtime.record import Record
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.ids import entry_id
 from schemas.topics import ALERTS, ENTRIES, VERDICTS, all_topics, dead_letters
+from tests.fakes.running import running_as
 from tests.processes import ServiceProcess, wait_until
 
 ENTRIES_IN_ALL = 1_500
@@ -69,8 +66,7 @@ class Small:
 
     @cached_property
     def broker(self) -> Broker:
-        running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-        return connect(BrokerSettings(url=self.url), running, batch_size=5_000)
+        return connect(BrokerSettings(url=self.url), running_as(), batch_size=5_000)
 
     @cached_property
     def written(self) -> set[str]:

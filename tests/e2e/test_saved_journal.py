@@ -14,15 +14,12 @@ from producer.simulator.partition import Partition
 from producer.simulator.settings import SimulatorSettings
 from runtime.broker import Broker
 from runtime.brokers import connect
-from runtime.health import Health
-from runtime.metrics import Metrics
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.codec import decode_as
 from schemas.ids import entry_id
 from schemas.records import Position, Progress
 from schemas.topics import ENTRIES, POSITIONS, all_topics
+from tests.fakes.running import running_as
 from tests.fakes.saved_journal import as_rows
 from tests.processes import ServiceProcess, wait_until
 
@@ -61,8 +58,7 @@ def environment(url: str, tmp_path: Path) -> Mapping[str, str]:
 
 
 def broker_at(url: str) -> Broker:
-    running = Running("test", "test", Shutdown(), Health(), Metrics("test"))
-    return connect(BrokerSettings(url=url), running, batch_size=1000)
+    return connect(BrokerSettings(url=url), running_as(), batch_size=1000)
 
 
 def run_to_the_end(environment: Mapping[str, str], folder: Path) -> int | None:

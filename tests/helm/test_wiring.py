@@ -17,15 +17,12 @@ from dev.hec import Hec
 from dev.ibmi import Ibmi
 from dev.kafka import Kafka
 from dev.part import free_port
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
-from runtime.metrics import Metrics
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.topics import ENTRIES
 from tests.e2e.conftest import BEFORE_THE_JOURNAL
 from tests.e2e.pipeline import write_journal
+from tests.fakes.running import running_as
 from tests.helm.rendered import Manifest, container, environment, render
 from tests.missing import or_give_up
 from tests.processes import wait_until
@@ -140,9 +137,7 @@ def given(one: Manifest, pod: str, secrets: dict[str, dict[str, str]]) -> dict[s
 
 
 def published(kafka: Kafka) -> set[str]:
-    broker = KafkaBroker(
-        BrokerSettings(url=kafka.url), Running("test", "test", Shutdown(), Health(), Metrics("test")), batch_size=1000
-    )
+    broker = KafkaBroker(BrokerSettings(url=kafka.url), running_as(), batch_size=1000)
     try:
         return {json.loads(record.value)["id"] for record in broker.read(ENTRIES) if record.type == "entry"}
     finally:

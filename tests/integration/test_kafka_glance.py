@@ -3,20 +3,17 @@
 from uuid import uuid4
 
 from dev.kafka import Kafka
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
 from runtime.kafka.client import Clients
-from runtime.metrics import Metrics
 from runtime.record import Record
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.topics import Topic
+from tests.fakes.running import running_as
 
 
 def test_a_glance_sees_what_is_committed_although_our_own_transaction_was_left_open(kafka: Kafka) -> None:
     settings = BrokerSettings(url=kafka.url)
-    broker = KafkaBroker(settings, Running("test", "w1", Shutdown(), Health(), Metrics("test")), batch_size=10)
+    broker = KafkaBroker(settings, running_as(worker="w1"), batch_size=10)
     topic, identity = f"glance-{uuid4().hex[:8]}", f"sk2siem.test.{uuid4().hex[:8]}"
     broker.ensure([Topic(topic, 1, None, compact=True)])
     publisher = broker.publisher(identity)

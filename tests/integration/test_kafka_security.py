@@ -12,14 +12,11 @@ from dev.kafka import Kafka
 from runtime.broker import Subscription
 from runtime.errors import ConfigError, Unavailable
 from runtime.flow import Forgetful, Settled
-from runtime.health import Health
 from runtime.kafka import KafkaBroker
-from runtime.metrics import Metrics
 from runtime.record import Record
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.topics import Topic, all_topics
+from tests.fakes.running import running_as
 from tests.integration.secured_kafka import CLIENT_ID, CLIENT_SECRET, PASSWORD, USER, SecuredKafka, TokenEndpoint
 from tests.processes import ServiceProcess, wait_until
 
@@ -91,7 +88,7 @@ def another_authority(secured: SecuredKafka, endpoint: TokenEndpoint) -> Setting
 
 
 def connected(settings: Settings) -> KafkaBroker:
-    running = Running("test", f"worker-{uuid4().hex[:8]}", Shutdown(), Health(), Metrics("test"))
+    running = running_as(worker=f"worker-{uuid4().hex[:8]}")
     return KafkaBroker(BrokerSettings.model_validate(settings), running, batch_size=10)
 
 

@@ -10,24 +10,17 @@ from enricher.service import build
 from enricher.settings import DnsSettings, EnricherSettings
 from runtime.errors import Unavailable
 from runtime.flow import Source, Stage
-from runtime.health import Health
-from runtime.metrics import Metrics
 from runtime.record import StoredRecord
-from runtime.service import Running
-from runtime.shutdown import Shutdown
 from schemas.topics import all_topics
 from tests.fakes.broker import FakeBroker
 from tests.fakes.group import FakeSource
+from tests.fakes.running import running_as
 
 SERVER = "127.0.0.1:9"
 
 
 def settings(*, enabled: bool = True) -> EnricherSettings:
     return EnricherSettings(dns=DnsSettings(enabled=enabled, servers=(SERVER,), private_servers=(SERVER,)))
-
-
-def make_running() -> Running:
-    return Running("enricher", "w1", Shutdown(), Health(), Metrics("enricher"))
 
 
 def resolver_threads() -> int:
@@ -76,7 +69,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_switched_off_there_is_no_resolver() -> None:
-    running = make_running()
+    running = running_as("enricher")
 
     build(settings(enabled=False), FakeBroker(topics=all_topics()), running)
 
@@ -84,7 +77,7 @@ def test_switched_off_there_is_no_resolver() -> None:
 
 
 def test_the_resolver_lives_as_long_as_its_service() -> None:
-    running = make_running()
+    running = running_as("enricher")
     alive = []
 
     def build_and_stop() -> tuple[Source[StoredRecord], Stage[StoredRecord]]:
@@ -100,7 +93,7 @@ def test_the_resolver_lives_as_long_as_its_service() -> None:
 
 def test_a_start_that_fails_leaves_no_resolver_behind() -> None:
     with pytest.raises(Unavailable):
-        build(settings(), BrokerThatIsDown(), make_running())
+        build(settings(), BrokerThatIsDown(), running_as("enricher"))
 
     assert resolver_threads() == 0
 

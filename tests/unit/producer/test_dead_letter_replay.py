@@ -17,9 +17,7 @@ from producer.socket_fields import SocketFields
 from producer.source import JournalSource
 from producer.stage import Decode
 from runtime.embedded import EmbeddedBroker
-from runtime.health import Health
 from runtime.metrics import Metrics
-from runtime.service import Running
 from runtime.shutdown import Shutdown
 from runtime.worker import run_worker
 from schemas.codec import decode_as
@@ -27,6 +25,7 @@ from schemas.ids import entry_id
 from schemas.records import DetailType, Entry, Position
 from schemas.topics import ENTRIES, POSITIONS, dead_letters
 from tests.fakes.reader import ListReader, row
+from tests.fakes.running import running_as
 
 TELNET = encode_entry(EntryData("A", "10.1.1.5", 23, "10.9.8.7", 50123))
 UNKNOWN = b"\xe9" + TELNET[1:]
@@ -38,10 +37,6 @@ ROWS = [
     JournalRow(row(4).place, row(4).timestamp, "SK", b"", "QTVTELNET", program="QTVSERVER", fields=OF_COLUMNS),
     row(5, TELNET),
 ]
-
-
-def running() -> Running:
-    return Running("producer", "w1", Shutdown(), Health(), Metrics("producer"))
 
 
 class Broker:
@@ -64,7 +59,7 @@ class Broker:
 @pytest.fixture
 def broker(tmp_path: Path) -> Broker:
     """After a live producer has met three rows that it could not decode."""
-    made, live = Broker(tmp_path / "broker.db"), running()
+    made, live = Broker(tmp_path / "broker.db"), running_as("producer")
     journal = Journal("PROD1", "QSYS/QAUDJRN", "list", JournalClock("UTC"), 1)
     publisher = made.port.publisher("sk2siem.producer.PROD1.QSYS.QAUDJRN")
     source = JournalSource(ListReader(ROWS, final=True), publisher, journal, ProducerSettings(system="PROD1"), live)
@@ -75,7 +70,7 @@ def broker(tmp_path: Path) -> Broker:
 
 def read_again(broker: Broker, file: Path) -> int:
     settings = ProducerSettings(system="PROD1", reader="file", file=file, time_zone="UTC")
-    again = running()
+    again = running_as("producer")
     return run_worker(*build(settings, IbmiSettings(), SimulatorSettings(), broker.port, again), again.conditions)
 
 

@@ -11,15 +11,14 @@ from producer.simulator.encoder import EntryData, encode_entry
 from producer.source import JournalSource
 from producer.stage import Decode
 from runtime.embedded import EmbeddedBroker
-from runtime.health import Health
 from runtime.metrics import Metrics
-from runtime.service import Running
 from runtime.shutdown import Shutdown
 from runtime.worker import run_worker
 from schemas.codec import decode, decode_as
 from schemas.records import Entry, Position
 from schemas.topics import ENTRIES, POSITIONS, dead_letters
 from tests.fakes.reader import ListReader, row
+from tests.fakes.running import running_as
 
 TELNET = encode_entry(EntryData("A", "10.1.1.5", 23, "10.9.8.7", 50123))
 ROWS = [row(1, TELNET), row(2, b"\xc1"), row(3, TELNET)]
@@ -32,7 +31,7 @@ def broker(tmp_path: Path) -> EmbeddedBroker:
 
 def read(broker: EmbeddedBroker, system: str, count: int) -> None:
     """Read the first rows of a system's journal, in a process of its own."""
-    running = Running("producer", f"worker-of-{system}", Shutdown(), Health(), Metrics("producer"))
+    running = running_as("producer", f"worker-of-{system}")
     journal = Journal(system, "QSYS/QAUDJRN", "list", JournalClock("UTC"), 1)
     publisher = broker.publisher(f"sk2siem.producer.{system}.QSYS.QAUDJRN")
     reader = ListReader(ROWS[:count], final=True)

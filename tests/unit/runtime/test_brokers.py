@@ -9,16 +9,9 @@ from pydantic import ValidationError
 from runtime.brokers import connect
 from runtime.embedded import EmbeddedBroker
 from runtime.errors import Unavailable
-from runtime.health import Health
-from runtime.metrics import Metrics
-from runtime.service import Running
 from runtime.settings import BrokerSettings
-from runtime.shutdown import Shutdown
 from schemas.topics import all_topics
-
-
-def make_running() -> Running:
-    return Running("init", "w1", Shutdown(), Health(), Metrics("init"))
+from tests.fakes.running import running_as
 
 
 @pytest.mark.parametrize(
@@ -28,7 +21,7 @@ def test_sqlite_is_the_embedded_broker(absolute: bool, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     url = f"sqlite:///{tmp_path}/own.db" if absolute else "sqlite:///own.db"
 
-    broker = connect(BrokerSettings(url=url), make_running(), batch_size=10)
+    broker = connect(BrokerSettings(url=url), running_as("init"), batch_size=10)
     broker.ensure(all_topics())
 
     assert isinstance(broker, EmbeddedBroker)
@@ -63,7 +56,7 @@ def test_anything_else_is_refused_before_anything_is_connected(url: str) -> None
 )
 def test_kafka_is_reached_at_the_named_hosts(url: str, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtime.kafka.client.BOOTSTRAP_TIMEOUT_MS", 10)
-    broker = connect(BrokerSettings(url=url), make_running(), batch_size=10)
+    broker = connect(BrokerSettings(url=url), running_as("init"), batch_size=10)
 
     with pytest.raises(Unavailable, match=re.escape(f"reaching {server}:")):
         broker.check()

@@ -7,10 +7,6 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import Unavailable
-from runtime.health import Health
-from runtime.metrics import Metrics
-from runtime.service import Running
-from runtime.shutdown import Shutdown
 from schemas.topics import SERVICES, VERDICTS, all_topics
 from sinks.elastic.settings import ElasticSettings
 from sinks.file.settings import FileSettings
@@ -18,6 +14,7 @@ from sinks.service import SINKS, Settings, build, check
 from sinks.splunk.settings import SplunkSettings
 from sinks.syslog.settings import SyslogSettings
 from tests.fakes.broker import FakeBroker
+from tests.fakes.running import running_as
 
 ROOT = Path(__file__).resolve().parents[3]
 NOBODY = "http://127.0.0.1:1"
@@ -36,7 +33,7 @@ def settings_of(name: str, folder: Path) -> Settings:
 @pytest.mark.parametrize("name", SINKS)
 def test_a_worker_reads_verdicts_and_alerts_as_the_group_of_its_sink(name: str, tmp_path: Path) -> None:
     broker = FakeBroker(topics=all_topics(1))
-    running = Running(name, "worker-0", Shutdown(), Health(), Metrics(name))
+    running = running_as(name, "worker-0")
 
     source, _stage = build(name, settings_of(name, tmp_path), broker, running)
     source.poll(0.0)
