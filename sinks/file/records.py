@@ -4,7 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from runtime.logs import log
 from sinks.file.rotation import NEVER, Rotation
+from sinks.unreached import words
 
 BLOCK = 65536
 
@@ -17,14 +19,16 @@ class RecordFile:
         self._rotation = rotation
         self._file = self._open()
         self._end = os.fstat(self._file).st_size
+        self._said_kept = False
 
     def append(self, lines: Sequence[bytes]) -> None:
         """On the disk when it returns; when it raises, the lines may be there in part, until `cut`."""
-        found = os.fstat(self._file)
-        self._end = found.st_size
-        if lines and self._rotation.is_due(found):
-            self._rotation.put_aside(self._path)
+        self._end = os.fstat(self._file).st_size  # whatever fails below, `cut` takes back no earlier batch
         self._reopen_if_moved()
+        if lines and self._rotation.is_due(os.fstat(self._file)):
+            self._rotation.put_aside(self._path)
+            self._delete_old()
+            self._reopen_if_moved()
         left = memoryview(b"".join(lines))
         while left:
             left = left[os.write(self._file, left) :]
@@ -56,6 +60,18 @@ class RecordFile:
             fresh = self._open()
             os.close(self._file)
             self._file, self._end = fresh, os.fstat(fresh).st_size
+
+    def _delete_old(self) -> None:
+        """One that cannot be deleted holds nothing up: it is said once, and tried again with the next rotation."""
+        kept = None
+        for old in self._rotation.too_many(self._path):
+            try:
+                old.unlink(missing_ok=True)
+            except OSError as error:
+                kept = error
+        if kept and not self._said_kept:
+            log.warning("an old file cannot be deleted", file=kept.filename, why=words(kept))
+        self._said_kept = kept is not None
 
 
 def _cut_torn_line(file: int) -> None:

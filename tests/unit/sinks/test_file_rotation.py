@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from runtime.errors import Unavailable
 from sinks.file.records import RecordFile
@@ -114,3 +115,76 @@ def test_a_folder_that_cannot_be_written_to_holds(tmp_path: Path, monkeypatch: p
     sink.close()
 
     assert sum(path.read_bytes().count(b"\n") for path in tmp_path.glob("verdicts.ndjson*")) == 11
+
+
+def test_a_file_that_was_moved_away_when_a_rotation_was_due_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "records.ndjson"
+    file = RecordFile(path, Rotation(max_bytes=1))
+    file.append([LINE])
+
+    path.rename(tmp_path / "moved")
+    file.append([LINE, LINE])
+    file.close()
+
+    assert ((tmp_path / "moved").read_bytes(), contents(tmp_path)) == (LINE, [LINE * 2])
+
+
+def test_a_rotation_that_failed_half_way_is_finished_with_the_next_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = FileSink(FileSettings(path=str(tmp_path), rotate_bytes=1024))
+    sink.send([parcel(verdict(number)) for number in range(10)])
+
+    def refuse(self: RecordFile) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RecordFile, "_open", refuse)
+    with pytest.raises(Unavailable, match="No space left"):
+        sink.send([parcel(verdict(11))])
+    monkeypatch.undo()
+    sink.send([parcel(verdict(11))])
+    sink.close()
+
+    assert [path.read_bytes().count(b"\n") for path in sorted(tmp_path.glob("verdicts.ndjson*"))] == [1, 10]
+
+
+def test_an_old_file_that_cannot_be_deleted_holds_nothing_up_and_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "records.ndjson.20200101T000000000000Z").mkdir()
+    clock = FakeClock(NOON)
+    file = RecordFile(tmp_path / "records.ndjson", Rotation(max_bytes=1, keep=1, clock=clock))
+
+    with capture_logs() as said:
+        for _ in range(4):
+            clock.advance(1)
+            file.append([LINE])
+    file.close()
+
+    assert [one["event"] for one in said] == ["an old file cannot be deleted"]
+    assert len([path for path in tmp_path.iterdir() if path.is_file()]) == 2
+
+
+def test_after_the_clock_was_set_back_the_oldest_are_deleted_and_not_the_newest(tmp_path: Path) -> None:
+    clock = FakeClock(NOON)
+    file = RecordFile(tmp_path / "records.ndjson", Rotation(max_bytes=1, keep=2, clock=clock))
+
+    for number in range(5):
+        clock.advance(1 if number < 3 else -HOUR)
+        file.append([b"%d\n" % number])
+    file.close()
+
+    assert contents(tmp_path) == [b"2\n", b"3\n", b"4\n"]
+
+
+def test_a_name_that_is_not_of_ours_is_left_alone(tmp_path: Path) -> None:
+    foreign = tmp_path / "records.ndjson.copied.by.Z"
+    foreign.write_bytes(LINE)
+    clock = FakeClock(NOON)
+    file = RecordFile(tmp_path / "records.ndjson", Rotation(max_bytes=1, keep=1, clock=clock))
+
+    for _ in range(4):
+        clock.advance(1)
+        file.append([LINE])
+    file.close()
+
+    assert foreign.exists()
+    assert len(contents(tmp_path)) == 3
