@@ -85,7 +85,7 @@ class Acknowledgements:
         while True:
             self._drop_uncounted()
             if wanted.isdisjoint(self._by_place):
-                return done, None
+                return done, None if wanted <= done else self._channels.trouble()
             if trouble := self._look(done):
                 return done, trouble
             self._give_up_late()
@@ -107,6 +107,7 @@ class Acknowledgements:
             for receipt in receipts:
                 if receipt.number in known:
                     done.update(self._drop(receipt))
+                    self._channels.acknowledged(receipt)
         return None
 
     def _give_up_late(self) -> None:

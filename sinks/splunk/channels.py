@@ -7,12 +7,18 @@ place. So a receipt counts only as long as its channel does.
 
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 
+from runtime.errors import Unavailable
 from sinks.judgement import Receipt
+from sinks.splunk.judge import OPERATOR_SECONDS
+from sinks.splunk.settings import PREFIX
 
 PARALLEL = 1000
 """So far apart two ids of requests under way at the same time surely are not."""
+A_RESTART = 1
+"""So often a restart makes ids come twice; more, without an acknowledgement in between, is none."""
 
 
 class Ids:
@@ -40,6 +46,7 @@ class Channels:
         self._lock = threading.Lock()
         self._current = {url: str(uuid.uuid4()) for url in urls}
         self._ids = {url: Ids() for url in urls}
+        self._came_twice: Counter[str] = Counter()
 
     def of(self, url: str) -> str:
         """The channel, a GUID, for the next request to this collector."""
@@ -63,8 +70,26 @@ class Channels:
                 return False
             if self._ids[receipt.endpoint].is_new(receipt.number):
                 return True
+            self._came_twice[receipt.endpoint] += 1
             self._renew(receipt.endpoint, receipt.channel)
             return False
+
+    def acknowledged(self, receipt: Receipt) -> None:
+        """What this collector says of its requests is meant for them."""
+        with self._lock:
+            self._came_twice.pop(receipt.endpoint, None)
+
+    def trouble(self) -> Unavailable | None:
+        """In words for the operator, where ids come twice again and again: nothing would ever be settled."""
+        with self._lock:
+            url = next((url for url, times in self._came_twice.items() if times > A_RESTART), None)
+        if url is None:
+            return None
+        return Unavailable(
+            f"acknowledgement ids of Splunk at {url} come twice: are there several indexers behind one address? "
+            f"Name each of them in {PREFIX}URL, or make the balancer keep a channel with one of them",
+            retry_after=OPERATOR_SECONDS,
+        )
 
     def _renew(self, url: str, channel: str) -> None:
         if self._current[url] == channel:

@@ -202,6 +202,30 @@ def test_parallel_answers_may_overtake_each_other() -> None:
     assert bench.acknowledgements.settle(records(1, 2)) == (places(1, 2), None)
 
 
+def test_ids_that_come_twice_again_and_again_are_said_until_something_is_acknowledged() -> None:
+    """Two indexers that count each for itself, behind one address."""
+    bench = Bench()
+    said = []
+
+    for number in range(1, 4):
+        bench.send(records(number))
+        bench.splunk.restart()
+        bench.send(records(number))
+        said.append(bench.acknowledgements.settle(records(number))[1])
+    bench.splunk.restart()
+    bench.send(records(4))
+    bench.splunk.index()
+    settled = bench.acknowledgements.settle(records(4))
+    bench.send(records(5))
+    bench.splunk.restart()
+    bench.send(records(5))
+
+    assert said[0] is None
+    assert all(why is not None and "SK2SIEM_SPLUNK__URL" in str(why) and why.retry_after == 30.0 for why in said[1:])
+    assert settled == (places(4), None)
+    assert bench.acknowledgements.settle(records(5)) == (set(), None)
+
+
 @given(st.lists(st.sampled_from(["send", "lose answer", "index", "restart", "settle", "wait"]), max_size=40))
 def test_nothing_is_settled_that_is_not_indexed(steps: list[str]) -> None:
     bench = Bench()
