@@ -1,7 +1,9 @@
 """Base URLs as they stand in settings: one or more, separated by commas, checked before anything is sent to them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from runtime.errors import Unavailable
@@ -16,6 +18,20 @@ def addresses(text: str, *, without: str = "") -> tuple[str, ...]:
     Raises ValueError that says what is wrong; a value is never repeated, because a URL may hold a password.
     """
     return tuple(_address(part.strip(), without) for part in text.split(","))
+
+
+def require_host(text: str) -> None:
+    """A name that no resolver would look up, or an address. Raises ValueError.
+
+    The libraries below raise errors of their own for such a name, each another one and as late as it connects.
+    """
+    try:
+        ip_address(text)
+    except ValueError:
+        if not _is_name(text):
+            raise ValueError(
+                "no host has such a name: letters, digits and hyphens, and dots between parts of 1 to 63 of them"
+            ) from None
 
 
 def require_use(section: object, scheme: str, urls: Sequence[str]) -> None:
@@ -57,8 +73,17 @@ def _address(text: str, without: str) -> str:
         raise Expected("not a URL: write for example https://siem.example.com:8088") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise Expected("write each as http(s)://host:port, several separated by commas")
+    require_host(parts.hostname)
     if parts.username is not None:
         raise Expected("no user name or password in a URL: they have settings of their own")
     if parts.query or parts.fragment:
         raise Expected("a base URL has no query and no fragment")
     return text.rstrip("/").removesuffix(without).rstrip("/")
+
+
+def _is_name(text: str) -> bool:
+    """As it is looked up, other letters encoded (RFC 3490); names with a _ are no good ones and do exist."""
+    try:
+        return re.fullmatch(rb"[a-zA-Z0-9._-]+", text.encode("idna")) is not None
+    except UnicodeError:
+        return False

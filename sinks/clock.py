@@ -10,10 +10,10 @@ TOLERATED_SECONDS = 60.0
 
 
 def time_of(headers: Mapping[str, str]) -> float | None:
-    """What the header Date says (RFC 9110 §6.6.1), in seconds since the epoch; None where there is none."""
+    """What the header Date says (RFC 9110 §6.6.1), in seconds since the epoch; None without a time in it."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

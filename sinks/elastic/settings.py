@@ -3,6 +3,7 @@
 import base64
 import re
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -22,7 +23,10 @@ NAMESPACE = Form(
 
 
 def _checked(url: str) -> str:
-    return ",".join(addresses(url))
+    found = addresses(url)
+    if any("%" in (urlsplit(one).hostname or "") for one in found):
+        raise ValueError("an address with a zone (%) is none for the client: write another address of the node")
+    return ",".join(found)
 
 
 def _cloud(text: str) -> str:

@@ -1,5 +1,6 @@
 """What an answer of the HTTP Event Collector means: by HTTP status first, by HEC code second."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ BLAMES_AN_EVENT = {
 }
 INVALID_FORMAT = 6
 ACK_DISABLED = 14
+ACK_ID = re.compile("[0-9]{1,19}")
 INCORRECT_INDEX = 7
 ACKNOWLEDGES = (
     "turn indexer acknowledgement off for this token, or set SK2SIEM_SPLUNK__ACKNOWLEDGEMENT=true "
@@ -133,7 +135,7 @@ def acknowledged(answer: Answer) -> set[int] | None:
     acks = answer.document.get("acks") if isinstance(answer.document, dict) else None
     if answer.status != 200 or type(acks) is not dict:
         return None
-    return {int(number) for number, known in acks.items() if known is True and number.isdecimal()}
+    return {int(number) for number, known in acks.items() if known is True and ACK_ID.fullmatch(number)}
 
 
 def _blame(reply: Reply, count: int, size: int) -> Judgement:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from runtime.settings import Expected
-from sinks.addresses import require_use
+from sinks.addresses import require_host, require_use
 from sinks.forward import EVERYTHING, Forward
 
 PREFIX = "SK2SIEM_SYSLOG__"
@@ -23,6 +23,7 @@ def _checked(url: str) -> str:
         raise Expected("not a URL: write for example tls://syslog.example.com:6514") from error
     if parts.scheme not in PORTS or not parts.hostname or port == 0:
         raise Expected("write tls://host:port, or tcp://host:port")
+    require_host(parts.hostname)
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise Expected("only a host and a port")
     return url.rstrip("/")

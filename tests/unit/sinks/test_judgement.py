@@ -1,9 +1,10 @@
-"""Retry-After, as servers write it."""
+"""Retry-After and Date, as servers write it."""
 
 from datetime import UTC, datetime
 
 import pytest
 
+from sinks.clock import time_of
 from sinks.judgement import retry_after
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
@@ -21,6 +22,9 @@ NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
         pytest.param("-5", None, id="less than nothing"),
         pytest.param("soon", None, id="neither"),
         pytest.param("", None, id="empty"),
+        pytest.param("Thu, 01 Jan 9999999999 00:00:00 GMT", None, id="a year past all counting"),
+        pytest.param("Thu, 01 Jan 2026 00:00:00 +9999999999999999", None, id="a zone past all counting"),
+        pytest.param("9" * 5_000, 3600.0, id="seconds past all counting"),
     ],
 )
 def test_the_wait_that_a_server_asks_for(text: str, expected: float | None) -> None:
@@ -29,3 +33,8 @@ def test_the_wait_that_a_server_asks_for(text: str, expected: float | None) -> N
 
 def test_no_header_is_no_wish() -> None:
     assert retry_after({}, NOW) is None
+
+
+@pytest.mark.parametrize("text", ["", "noon", "Thu, 01 Jan 9999999999 00:00:00 GMT"])
+def test_a_date_that_is_none_tells_no_time(text: str) -> None:
+    assert time_of({"Date": text}) is None

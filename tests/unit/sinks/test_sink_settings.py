@@ -41,6 +41,9 @@ def test_every_setting_is_described(settings: type[BaseModel]) -> None:
         pytest.param("https://a:8088/services/collector/", ("https://a:8088",), id="with HEC's path and a slash"),
         pytest.param("https://proxy/splunk/", ("https://proxy/splunk",), id="below a path"),
         pytest.param("https://[2001:db8::1]:8088", ("https://[2001:db8::1]:8088",), id="IPv6"),
+        pytest.param("https://[fe80::1%eth0]:8088", ("https://[fe80::1%eth0]:8088",), id="IPv6 with a zone"),
+        pytest.param("https://münchen.example.", ("https://münchen.example.",), id="other letters, a dot at the end"),
+        pytest.param("https://splunk_1:8088", ("https://splunk_1:8088",), id="a name of a container"),
     ],
 )
 def test_urls_of_splunk(url: str, expected: tuple[str, ...]) -> None:
@@ -57,6 +60,10 @@ def test_urls_of_splunk(url: str, expected: tuple[str, ...]) -> None:
         pytest.param("https://a:notaport", id="a port that is none"),
         pytest.param("https://user:secret@a:8088", id="a password in it"),
         pytest.param("https://a:8088?token=secret", id="a query"),
+        pytest.param("https://secret..example.com:8088", id="an empty part in its name"),
+        pytest.param("https://" + "secret" * 11 + ".example.com", id="a part of 66 letters"),
+        pytest.param("https://secret host:8088", id="a blank in its name"),
+        pytest.param("https://secret%zz:8088", id="a percent sign in its name"),
         pytest.param("", id="empty"),
     ],
 )
@@ -153,6 +160,7 @@ def test_secrets_do_not_show() -> None:
         pytest.param({"ca_fingerprint": "abcd"}, id="a fingerprint that is too short"),
         pytest.param({"ca_fingerprint": "ab" * 32, "ca_file": "ca.pem"}, id="a fingerprint and a file"),
         pytest.param({"ca_fingerprint": "ab" * 32, "verify_tls": False}, id="a fingerprint that nobody looks at"),
+        pytest.param({"url": "http://[fe80::1%eth0]:9200"}, id="an address with a zone"),
         pytest.param({"namespace": "with-hyphen"}, id="a hyphen in the namespace"),
         pytest.param({"namespace": "Upper"}, id="a namespace in upper case"),
         pytest.param({"namespace": ""}, id="no namespace"),
@@ -184,6 +192,7 @@ def test_addresses_of_syslog(url: str, address: tuple[str, int]) -> None:
         pytest.param({"url": "syslog:514"}, id="no scheme"),
         pytest.param({"url": "tls://syslog:port"}, id="a port that is none"),
         pytest.param({"url": "tls://u:secret@syslog"}, id="a login in it"),
+        pytest.param({"url": "tcp://secret..example.com:514"}, id="an empty part in its name"),
         pytest.param({"url": "tls://syslog", "framing": "newline"}, id="line breaks with TLS"),
         pytest.param({"url": "tls://syslog", "key_file": "key.pem"}, id="a key without a certificate"),
         pytest.param({"url": "tls://syslog", "facility": 24}, id="a facility that is none"),

@@ -3,7 +3,7 @@
 import pytest
 
 from sinks.judgement import Judgement
-from sinks.splunk.judge import Answer, document_of, judge
+from sinks.splunk.judge import Answer, acknowledged, document_of, judge
 
 COUNT = 4
 SMALL = 4_000
@@ -153,3 +153,9 @@ def test_no_answer_settles_an_event_by_silence() -> None:
     given = Answer(400, {}, document_of(b'{"text":"x","code":6,"invalid-event-number":"1"}'))
 
     assert judged(given).blamed is not None
+
+
+def test_an_acknowledgement_of_what_is_no_id_is_passed_over() -> None:
+    acks = {"3": True, "9" * 5_000: True, "-1": True, "four": True, "5": False}
+
+    assert acknowledged(Answer(200, {}, {"acks": acks})) == {3}
