@@ -12,6 +12,7 @@ from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 
 from runtime.errors import Unavailable
 from sinks.addresses import named
+from sinks.answers import is_too_long
 from sinks.certificate import no_tls
 from sinks.elastic.judge import OPERATOR_SECONDS, trouble
 from sinks.elastic.nodes import node_class
@@ -83,6 +84,8 @@ def _unreached(error: TransportError, settings: ElasticSettings) -> Unavailable:
             )
         case ConnectionTimeout():
             return Unavailable(f"Elasticsearch at {settings.where} did not answer in time")
+        case _ if is_too_long(error):
+            return Unavailable(f"the answer of Elasticsearch at {settings.where} is too long: is a proxy in the way?")
         case _:
             torn = any(isinstance(one, ConnectionResetError | BadStatusLine) for one in causes(error))
             asks = f": does it want https? See {PREFIX}URL" if torn and "http://" in settings.where else ""

@@ -9,6 +9,7 @@ from elastic_transport import HttpHeaders, NodeConfig, Urllib3HttpNode
 from elastic_transport.client_utils import DEFAULT, DefaultType
 
 from sinks import tls
+from sinks.answers import bounded
 from sinks.certificate import NotShown, fingerprint_of
 from sinks.compression import gzipped
 from sinks.elastic.settings import PREFIX, ElasticSettings
@@ -67,19 +68,19 @@ class Node(Urllib3HttpNode):
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
-        if self.context is None or config.scheme != "https":
-            return
-        pool: Any = type(self.pool)
-        self.pool = pool(
-            config.host,
-            port=config.port,
-            timeout=config.request_timeout,
-            maxsize=config.connections_per_node,
-            block=True,
-            ssl_context=self.context,
-        )
-        if self.pin is not None:
-            self.pool.ConnectionCls = self.pin.connections(self.pool.ConnectionCls)
+        if self.context is not None and config.scheme == "https":
+            pool: Any = type(self.pool)
+            self.pool = pool(
+                config.host,
+                port=config.port,
+                timeout=config.request_timeout,
+                maxsize=config.connections_per_node,
+                block=True,
+                ssl_context=self.context,
+            )
+            if self.pin is not None:
+                self.pool.ConnectionCls = self.pin.connections(self.pool.ConnectionCls)
+        self.pool.ConnectionCls = bounded(self.pool.ConnectionCls)
 
     def perform_request(
         self,

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
 from runtime.errors import Unavailable
 from sinks import tls
 from sinks.addresses import named
+from sinks.answers import bounded, is_too_long
 from sinks.certificate import is_of_the_handshake, no_tls
 from sinks.compression import gzipped
 from sinks.judgement import retry_after
@@ -170,15 +171,34 @@ def _pool(settings: SplunkSettings) -> urllib3.PoolManager:
     timeout = urllib3.Timeout(connect=connect, read=settings.timeout_seconds)
     pools, size = len(settings.urls), settings.requests_in_parallel
     if settings.proxy is None:
-        return urllib3.PoolManager(pools, maxsize=size, ssl_context=context, timeout=timeout, retries=False)
+        return _in_bounds(urllib3.PoolManager(pools, maxsize=size, ssl_context=context, timeout=timeout, retries=False))
     login = None
     if settings.proxy_username is not None and settings.proxy_password is not None:
         login = urllib3.make_headers(
             proxy_basic_auth=f"{settings.proxy_username}:{settings.proxy_password.get_secret_value()}"
         )
-    return urllib3.ProxyManager(
-        settings.proxy, pools, proxy_headers=login, maxsize=size, ssl_context=context, timeout=timeout, retries=False
+    return _in_bounds(
+        urllib3.ProxyManager(
+            settings.proxy,
+            pools,
+            proxy_headers=login,
+            maxsize=size,
+            ssl_context=context,
+            timeout=timeout,
+            retries=False,
+        )
     )
+
+
+def _in_bounds(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    class Http(urllib3.HTTPConnectionPool):
+        ConnectionCls = bounded(urllib3.HTTPConnectionPool.ConnectionCls)
+
+    class Https(urllib3.HTTPSConnectionPool):
+        ConnectionCls = bounded(urllib3.HTTPSConnectionPool.ConnectionCls)
+
+    manager.pool_classes_by_scheme = {"http": Http, "https": Https}
+    return manager
 
 
 def _is_out_of_order(answer: Answer) -> bool:
@@ -206,6 +226,8 @@ def _trouble(url: str, error: HTTPError, *, direct: bool) -> Unavailable:
             )
         case NewConnectionError() | ConnectTimeoutError():
             return Unreached(f"Splunk at {url} cannot be reached: {why(error, host)}")
+        case _ if is_too_long(error):
+            return Unavailable(f"the answer of Splunk at {url} is too long: is a proxy in the way?")
         case _:
             asks = ": does it want https?" if parts.scheme == "http" else ""
             return Unavailable(f"Splunk at {url} broke the connection off ({cause_of(error)}){asks}")

@@ -96,7 +96,7 @@ class SplunkSettings(BaseModel):
     batch_bytes: int = Field(
         1_048_576, ge=1024, le=5_242_880, description="Size of one request before compression in bytes, at most"
     )
-    timeout_seconds: float = Field(30.0, gt=0, le=50, description="How long to wait for an answer")
+    timeout_seconds: float = Field(30.0, gt=0, le=50, description="How long to wait for an answer, all of it")
     requests_in_parallel: int = Field(2, ge=1, le=16, description="Requests under way at the same time")
 
     forward: Forward = Field(EVERYTHING, description="Which records are forwarded")
