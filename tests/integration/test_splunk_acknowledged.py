@@ -1,8 +1,12 @@
 """Indexer acknowledgement against the double: settled is what is on disk, whatever Splunk forgets in between."""
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import orjson
@@ -62,6 +66,44 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         made = Bench(hec)
         yield made
         made.close()
+
+
+@dataclass
+class Balancer:
+    """Gives each request to the next indexer, whatever channel it names."""
+
+    url: str
+    indexers: list[str]
+    asked: int = 0
+
+    def next(self) -> str:
+        self.asked += 1
+        return self.indexers[self.asked % len(self.indexers)]
+
+
+@contextmanager
+def balancer(*indexers: str) -> Iterator[Balancer]:
+    with urllib3.PoolManager() as http:
+
+        class Forward(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                answer = http.request("POST", made.next() + self.path, body=body, headers=dict(self.headers))
+                self.send_response(answer.status)
+                self.send_header("Content-Length", str(len(answer.data)))
+                self.end_headers()
+                self.wfile.write(answer.data)
+
+            def log_message(self, *_: object) -> None:
+                """Says nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Forward) as server:
+            made = Balancer(f"http://127.0.0.1:{server.server_port}", list(indexers))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield made
+            server.shutdown()
 
 
 def parcels(count: int, start: int = 0) -> list[Parcel]:
@@ -195,3 +237,21 @@ def test_several_requests_are_asked_about_together(bench: Bench) -> None:
 
     assert bench.requests("event") == 20
     assert bench.requests("ack") < 10
+
+
+def test_a_balancer_that_mixes_indexers_up_is_named_until_it_does_so_no_more(bench: Bench, tmp_path: Path) -> None:
+    sent = parcels(10)
+
+    with Hec(free_port(), tmp_path / "other") as other, balancer(bench.hec.url, other.url) as front:
+        sink = bench.sink(url=front.url, requests_in_parallel=1)
+        first = sink.send(sent)
+        with pytest.raises(Unavailable, match="several indexers behind one address") as held:
+            sink.send(sent)
+        front.indexers = [bench.hec.url]
+        last = sink.send(sent)
+        sink.close()
+
+    assert left(sent, first) == sent
+    assert held.value.retry_after == 30.0
+    assert (last.rejected, last.deferred, last.why) == ([], [], "")
+    assert set(bench.ids()) == set(ids(sent))
