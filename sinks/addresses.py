@@ -29,7 +29,7 @@ def require_host(text: str) -> None:
         ip_address(text)
     except ValueError:
         if not _is_name(text):
-            raise ValueError(
+            raise Expected(
                 "no host has such a name: letters, digits and hyphens, and dots between parts of 1 to 63 of them"
             ) from None
 
