@@ -11,8 +11,13 @@ from sinks.judgement import Judgement, retry_after
 CONFLICT = "version_conflict_engine_exception"
 # one action that cannot be valid, an id over 512 bytes for example, fails the whole request
 INVALID_ACTION = "action_request_validation_exception"
+# of our own: Elasticsearch calls it illegal_argument_exception, as it does with documents
+MISSING_PIPELINE = "missing_pipeline"
+NO_PIPELINE = re.compile(r"pipeline with id \[.*\] does not exist")
 # a 400 that blames the cluster's state and not the document
-NOT_THE_DOCUMENT = frozenset({"validation_exception", "index_closed_exception", "invalid_index_name_exception"})
+NOT_THE_DOCUMENT = frozenset(
+    {MISSING_PIPELINE, "validation_exception", "index_closed_exception", "invalid_index_name_exception"}
+)
 BY_STATUS = {
     400: "the request as a whole is not understood; look for a proxy in the way",
     401: "the login is refused: set SK2SIEM_ELASTIC__API_KEY, BEARER_TOKEN, or USERNAME and PASSWORD",
@@ -32,6 +37,7 @@ BY_TYPE = {
     "media_type_header_exception": "the server is too old: Elasticsearch 9 is needed",
     "es_rejected_execution_exception": "it is overloaded",
     "circuit_breaking_exception": "it is short of memory",
+    MISSING_PIPELINE: "the index names an ingest pipeline that is not there: create it, or take it out of the template",
 }
 OPERATOR_SECONDS = 30.0
 TOO_LARGE = Reason("too-large", "Elasticsearch answered 413: the document is larger than it takes")
@@ -95,7 +101,7 @@ def _is_created(item: object) -> bool:
 
 
 def _judge_item(index: int, result: Mapping[str, object], fates: Fates) -> None:
-    status, kind = result.get("status"), _type(result)
+    status, kind = result.get("status"), _kind(result)
     if status == 201:
         if result.get("failure_store") == "used":
             fates.rejected.append((index, FAILURE_STORE))
@@ -120,11 +126,19 @@ def _trouble_of_item(status: object, kind: str) -> Unavailable:
 
 def _blame(result: Mapping[str, object], kind: str) -> Reason:
     """Names the field but not its value: Elasticsearch repeats that in its reason."""
-    error = result.get("error")
-    text = error.get("reason") if isinstance(error, Mapping) else None
-    found = re.search(r"field \[([\w.@-]{1,200})\]", text) if isinstance(text, str) else None
+    found = re.search(r"field \[([\w.@-]{1,200})\]", _reason(result))
     where = f" at field {found[1]}" if found else ""
     return Reason(kind or "bad-document", f"Elasticsearch blames the document: 400 {kind}{where}")
+
+
+def _kind(result: Mapping[str, object]) -> str:
+    return MISSING_PIPELINE if NO_PIPELINE.match(_reason(result)) else _type(result)
+
+
+def _reason(result: Mapping[str, object]) -> str:
+    error = result.get("error")
+    text = error.get("reason") if isinstance(error, Mapping) else None
+    return text if isinstance(text, str) else ""
 
 
 def _of_create(item: object) -> dict[str, object]:

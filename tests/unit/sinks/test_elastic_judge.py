@@ -22,6 +22,7 @@ def judged(*items: object) -> Judgement:
 
 
 GOOD = item(201)
+NO_PIPELINE = item(400, "illegal_argument_exception", "pipeline with id [geo] does not exist")
 
 
 @pytest.mark.parametrize("store", [None, "not_applicable_or_unknown", "not_enabled"])
@@ -87,6 +88,7 @@ def test_a_rejection_names_the_field_and_never_its_value() -> None:
         pytest.param(item(403, "security_exception"), 30.0, "create_doc", id="403 privilege"),
         pytest.param(item(400, "validation_exception"), 30.0, "shards", id="400 that blames the cluster"),
         pytest.param(item(400, "index_closed_exception"), 30.0, "closed", id="400 a closed index"),
+        pytest.param(NO_PIPELINE, 30.0, "ingest pipeline", id="400 an ingest pipeline that is not there"),
         pytest.param(item(409, "other_exception"), None, "409", id="409 of another kind"),
         pytest.param(item(200), 30.0, "200", id="200, as only an update says"),
         pytest.param(item(418), 30.0, "418", id="an unknown status"),
