@@ -155,13 +155,16 @@ def _journal(settings: Settings, running: Running, span: Span) -> Reading:
 
 
 def _saved_journal(path: Path, settings: Settings, running: Running, span: Span) -> Reading:
-    if not settings.producer.system:
-        raise ConfigError(
-            f"{path} holds no records of sk2siem; if it is a saved journal, set SK2SIEM_PRODUCER__SYSTEM and "
-            "SK2SIEM_PRODUCER__TIME_ZONE: a file does not say whose entries these are"
-        )
+    from cli.services import SERVICES
+
     producer = settings.producer.model_copy(update={"reader": "file", "file": path})
-    entries = _entries(settings.model_copy(update={"producer": producer}), running, span, called=str(path))
+    settings = settings.model_copy(update={"producer": producer})
+    if missing := SERVICES["producer"].missing(settings):
+        raise ConfigError(
+            f"{path} holds no records of sk2siem; if it is a saved journal, set {' and '.join(missing)}: a file does "
+            "not say whose entries these are, nor what its local times mean"
+        )
+    entries = _entries(settings, running, span, called=str(path))
     name = f"the journal of {producer.system} saved in {path}"
     return Reading(name, judged(entries, settings.enricher, running, span))
 

@@ -18,6 +18,8 @@ from cli.report.findings import find
 from cli.report.tally import Selection
 from cli.report.terminal import show
 from enricher.loss import loss_alert
+from producer.simulator.partition import Partition
+from producer.simulator.settings import SimulatorSettings
 from runtime.embedded import EmbeddedBroker
 from runtime.metrics import Metrics
 from runtime.record import Record
@@ -25,6 +27,7 @@ from runtime.shutdown import Shutdown
 from schemas.codec import encode
 from schemas.records import AnyRecord, Endpoint, Verdict, VerdictKind, changed
 from schemas.topics import VERDICTS
+from tests.fakes.saved_journal import as_rows
 from tests.unit.cli.report.reported import MONDAY, correction, dump, event, gap, outbound, status, verdict
 from tests.unit.enricher.samples import accept, progress
 from tests.unit.sinks.samples import ALERT
@@ -175,6 +178,19 @@ def test_the_journal_itself_is_read_and_judged(
     assert int(str(summary["connections"])) > 100
     assert found["audit-levels"]
     assert list(folder.glob("*.db")) == []
+
+
+@pytest.mark.parametrize("command", [["report"], ["plan", "--close-port", "23"]])
+def test_a_saved_journal_is_refused_until_somebody_says_what_its_times_mean(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    rows = [written.row for written in Partition(SimulatorSettings(entries=10)).written()]
+    (folder / "saved.ndjson").write_bytes(as_rows(rows))
+    monkeypatch.setenv("SK2SIEM_PRODUCER__SYSTEM", "PROD1")
+
+    assert run_command([*command, "saved.ndjson"]) == 78
+
+    assert "set SK2SIEM_PRODUCER__TIME_ZONE: a file does not say" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
