@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cli.plan.change import Change, ClosedPort, ProtocolsOff
 from cli.plan.outlook import look_ahead
+from cli.report.asked import Selection
 from cli.report.findings import Findings, find
-from cli.report.tally import Selection
 from enricher.catalogue import load_catalogue
 from enricher.policy import Protocol
 from enricher.policy_file import load_policy

@@ -47,12 +47,18 @@ class ClosedPort:
     port: int
     entry: PortEntry | None
     encrypted: PortEntry | None
+    unseen: str = ""
 
     @classmethod
     def of(cls, port: int, catalogue: Catalogue) -> Self:
         """With what the catalogue says of it and of its secure twin."""
         entry = catalogue.get(Transport.TCP, port)
-        return cls(port, entry, catalogue.twin(entry))
+        unseen = " UDP to it is not in this plan." if catalogue.get(Transport.UDP, port) else ""
+        if port in catalogue.passive_ftp:
+            unseen += (
+                " Data connections of FTP in passive mode are counted without their ports, and are not in this plan."
+            )
+        return cls(port, entry, catalogue.twin(entry), unseen)
 
     @property
     def what(self) -> str:
@@ -64,7 +70,8 @@ class ClosedPort:
 
     @property
     def cannot_show(self) -> str:
-        return f"Connections to port {self.port} that were open before the time watched are not in the journal."
+        older = f"Connections to port {self.port} that were open before the time watched are not in the journal."
+        return older + self.unseen
 
     def ends(self, group: Group) -> bool:
         who = group.who

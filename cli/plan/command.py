@@ -8,8 +8,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli.moments import since_option, until_option
-from cli.report.command import FILE, Source, opened, reading_tool, system_option
-from cli.report.tally import Selection
+from cli.report.asked import Selection, refuse_unknown, system_option
+from cli.report.command import FILE, Source, opened, reading_tool
 from cli.settings import load
 from cli.terminal import console, json_option, say_json
 from enricher.ended import Span
@@ -90,6 +90,7 @@ def command(
     with reading_tool("plan", settings) as running:
         reading = read(source, settings, running, selection.span)
         findings = find(reading.records, selection, reading.name)
+        refuse_unknown(selection, *findings.known, catalogue)
     outlook = look_ahead(findings, changes)
     if table is not None:
         with opened(table) as file:

@@ -31,7 +31,7 @@ TICKET = (
 
 def show(outlook: Outlook, findings: Findings, on: date | None, console: Console) -> None:
     """Who breaks, what each must change to, and what was not seen."""
-    console.print(Text(words.headline(outlook, on), style="bold"), soft_wrap=True)
+    console.print(Text(words.headline(outlook, findings, on), style="bold"), soft_wrap=True)
     console.print(Text(f"{words.watched_text(outlook)} Source: {findings.source}."), soft_wrap=True)
     console.print()
     if outlook.breaks:

@@ -1,7 +1,9 @@
 """The sentences of a plan: what was watched, and what that cannot show."""
 
 from datetime import date
+from typing import TypeGuard
 
+from cli.plan.change import Change, CipherOff
 from cli.plan.outlook import Breaks, Outlook
 from cli.report import words
 from cli.report.coverage import lacking
@@ -9,10 +11,13 @@ from cli.report.findings import Findings
 from cli.report.lines import service_text
 
 
-def headline(outlook: Outlook, on: date | None) -> str:
-    """What happens, to how many."""
+def headline(outlook: Outlook, findings: Findings, on: date | None) -> str:
+    """What happens, to how many; that nothing breaks is said only where there was something to see."""
     changes = " and ".join(change.what for change in outlook.changes)
     when = f" on {on}" if on else ""
+    if not findings.connections:
+        seen = "Nothing was watched" if outlook.watched is None else "No connection was seen in the time watched"
+        return f"{seen}: what breaks with {changes}{when} is not known."
     if not outlook.breaks:
         return f"With {changes}{when}, nothing that was seen breaks."
     remotes = len({one.line.remote for one in outlook.breaks})
@@ -37,6 +42,7 @@ def limits(outlook: Outlook, findings: Findings) -> list[str]:
         never = ", the ".join(outlook.never_watched)
         found.append(f"Not in the time watched: the {never}. What comes only then was not seen.")
     found += [change.cannot_show for change in outlook.changes]
+    found += [_no_such_cipher(change, findings) for change in outlook.changes if _is_unseen(change, findings)]
     for system in findings.systems:
         for level in dict.fromkeys(change.level for change in outlook.changes):
             found += _level_text(findings, system, level)
@@ -59,6 +65,16 @@ def how_often(one: Breaks, outlook: Outlook) -> str:
 
 def recurs(one: Breaks) -> str:
     return "; ".join(recurring.recurrence.text for recurring in one.recurring)
+
+
+def _is_unseen(change: Change, findings: Findings) -> TypeGuard[CipherOff]:
+    return isinstance(change, CipherOff) and not any(change.ends(group) for group in findings.groups)
+
+
+def _no_such_cipher(change: CipherOff, findings: Findings) -> str:
+    """A misspelt cipher looks like one that nobody uses; only who reads the names can tell."""
+    seen = sorted({group.conclusion.cipher for group in findings.groups if group.conclusion.cipher})
+    return f"{change.pattern} names none of the ciphers that were seen: {', '.join(seen) or 'there was none'}."
 
 
 def _level_text(findings: Findings, system: str, level: str) -> list[str]:

@@ -13,8 +13,8 @@ from click.shell_completion import CompletionItem
 
 from cli.interruption import interruptible
 from cli.moments import since_option, until_option
+from cli.report.asked import Selection, Service, refuse_unknown, system_option
 from cli.report.lines import DIMENSIONS
-from cli.report.tally import Selection
 from cli.running import running_of
 from cli.settings import Settings, load
 from cli.terminal import console, json_option, say_json
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SOURCES = ("broker", "journal")
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
-system_option = click.option("--system", "systems", multiple=True, help="Only this system; can be repeated.")
 
 
 class Dimensions(click.ParamType[tuple[str, ...]]):
@@ -65,7 +64,11 @@ class Source(click.ParamType[str]):
 @since_option("connections")
 @until_option("connections")
 @click.option(
-    "--service", "services", multiple=True, help="Only this service or port, such as telnet or 23; repeatable."
+    "--service",
+    "services",
+    type=Service(),
+    multiple=True,
+    help="Only this service or port, such as telnet or 23; repeatable.",
 )
 @system_option
 @click.option("--by", type=Dimensions(), default="remote,service", show_default=True, help="What to group by.")
@@ -96,11 +99,14 @@ def command(
     """
     from cli.report.findings import find
     from cli.report.source import JOURNAL, OFFLINE, read
+    from enricher.catalogue import load_catalogue
 
     settings, selection = load(os.environ), Selection(Span(since, until), frozenset(services), frozenset(systems))
+    catalogue = load_catalogue(settings.enricher.ports)
     with reading_tool("report", settings) as running:
         reading = read(source, settings, running, selection.span)
         findings = find(reading.records, selection, reading.name)
+        refuse_unknown(selection, *findings.known, catalogue)
         if jobs or (source == JOURNAL and settings.producer.reader not in OFFLINE):
             findings = _with_jobs(findings, settings, running)
     if html is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from cli.report.tally import Selection
+from cli.report.asked import Selection
 from enricher.loss import REASON as LOSS_AHEAD
 from schemas.records import Alert, AlertKind, AnyRecord, Audit, Event, EventId, Gap, Progress, Status
 
@@ -35,20 +35,22 @@ class Loss(NamedTuple):
 
 @dataclass(slots=True)
 class Coverage:
-    """Fed with every record that is not a verdict."""
+    """Fed with every record that is not a verdict. `systems` are all of them, whatever the selection."""
 
     selection: Selection = field(default_factory=Selection)
     records: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     losses: dict[EventId, Loss] = field(default_factory=dict)
     already_open: dict[EventId, Event] = field(default_factory=dict)
+    systems: set[str] = field(default_factory=set)
     _read: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _levels: dict[str, list[tuple[datetime, Levels]]] = field(default_factory=dict)
     _seen_events: set[int] = field(default_factory=set)
 
     def add(self, record: AnyRecord) -> None:
         """What it says about a system that was not asked for does not count."""
-        if self.selection.systems and record.system not in self.selection.systems:
+        self.systems.add(record.system)
+        if not self.selection.has_system(record.system):
             return
         if isinstance(record, Status):
             self._note(record.system, record.progress, record.audit_levels)

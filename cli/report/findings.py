@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from cli.report.asked import Selection
 from cli.report.coverage import Coverage
 from cli.report.lines import UNLISTED
 from cli.report.recurrence import DAY, Recurrence, Watched, recurrences
-from cli.report.tally import Group, Selection, Tally
+from cli.report.tally import Group, Tally
 from enricher.policy import Mode
 from schemas.records import AnyRecord, Direction, Verdict, VerdictKind
 
@@ -80,6 +81,11 @@ class Findings:
         moments = [datetime.fromtimestamp(time, UTC) for time in times]
         moments += [moment for ends in self.coverage.read.values() for moment in ends]
         return (min(moments), max(moments)) if moments else None
+
+    @property
+    def known(self) -> tuple[set[str], set[str]]:
+        """Services and systems of everything that was read, whatever was asked for."""
+        return self.tally.services, self.tally.systems | self.coverage.systems
 
     def recurs(self) -> dict[tuple[Remote, str], list[str]]:
         """What recurs, in words, by who and which service."""

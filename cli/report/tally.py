@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from cli.report.asked import Selection
 from enricher.catalogue import PASSIVE_DATA
-from enricher.ended import EVER, Span
 from schemas.ids import correction_number, first_id
 from schemas.records import Basis, DetailType, Direction, Endpoint, EventId, Network, Severity, Verdict, VerdictKind
 
@@ -66,20 +66,6 @@ class Group:
             self.gone = array("q")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which connections are counted: those of a span of time, of these services (by name or port) and systems."""
-
-    span: Span = EVER
-    services: frozenset[str] = frozenset()
-    systems: frozenset[str] = frozenset()
-
-    def has(self, who: Who) -> bool:
-        return (not self.systems or who.system in self.systems) and (
-            not self.services or who.service in self.services or str(who.port) in self.services
-        )
-
-
 @dataclass(slots=True)
 class Sums:
     """What became of the verdicts that were read: `verdicts` is the sum of the others and the connections counted."""
@@ -92,10 +78,15 @@ class Sums:
 
 
 class Tally:
-    """Verdicts in any order. A correction takes the place of what it supersedes; the same id twice counts once."""
+    """Verdicts in any order. A correction takes the place of what it supersedes; the same id twice counts once.
+
+    `services` and `systems` are those of everything that was read, whatever the selection.
+    """
 
     def __init__(self, selection: Selection | None = None) -> None:
         self.sums = Sums()
+        self.services: set[str] = set()
+        self.systems: set[str] = set()
         self.names: dict[str, tuple[str, str | None]] = {}
         self._selection = selection or Selection()
         self._groups: dict[tuple[Who, Conclusion], Group] = {}
@@ -115,13 +106,16 @@ class Tally:
     def add(self, verdict: Verdict) -> bool:
         """Whether it counts: it is in the selection, and neither a repetition nor superseded already."""
         self.sums.verdicts += 1
+        self.systems.add(verdict.system)
+        if verdict.service:
+            self.services.add(verdict.service)
         if not self._selection.span.has(verdict.time):
             self.sums.out_of_range += 1
             return False
-        who, conclusion = who_of(verdict), conclusion_of(verdict)
-        if not self._selection.has(who):
+        if not self._has(verdict):
             self.sums.not_selected += 1
             return False
+        who, conclusion = who_of(verdict), conclusion_of(verdict)
         number = 0 if verdict.supersedes is None else correction_number(verdict.id)
         group, time = self._group(who, conclusion, verdict.id), int(verdict.time.timestamp())
         if not self._is_new(hash(first_id(verdict.id) if number else verdict.id), self._place(group, number), time):
@@ -129,6 +123,11 @@ class Tally:
         group.times.append(time)
         self._note(verdict, who, time)
         return True
+
+    def _has(self, verdict: Verdict) -> bool:
+        return self._selection.has_system(verdict.system) and self._selection.has_service(
+            verdict.service, _service_port(verdict)
+        )
 
     def local(self, system: str, time: int) -> int:
         """The time as the system's own clock showed it, in seconds since 1970."""
@@ -189,7 +188,7 @@ def who_of(verdict: Verdict) -> Who:
         verdict.detail_type,
         verdict.transport,
         verdict.service,
-        _port(verdict),
+        None if _is_ftp_data(verdict) else verdict.destination.port,
         remote_end(verdict).address,
         verdict.network,
     )
@@ -210,10 +209,18 @@ def conclusion_of(verdict: Verdict) -> Conclusion:
     )
 
 
-def _port(verdict: Verdict) -> int | None:
-    """The port that the service is on; the ports of FTP data would be a group each."""
-    is_active_data = verdict.direction is Direction.OUTBOUND and verdict.source.port == ACTIVE_DATA_PORT
-    return None if is_active_data or verdict.service == PASSIVE_DATA else verdict.destination.port
+def _service_port(verdict: Verdict) -> int | None:
+    """The port that the service is on."""
+    return (verdict.source if _is_active_data(verdict) else verdict.destination).port
+
+
+def _is_ftp_data(verdict: Verdict) -> bool:
+    """The ports of FTP data would be a group each."""
+    return _is_active_data(verdict) or verdict.service == PASSIVE_DATA
+
+
+def _is_active_data(verdict: Verdict) -> bool:
+    return verdict.direction is Direction.OUTBOUND and verdict.source.port == ACTIVE_DATA_PORT
 
 
 def _offset(verdict: Verdict) -> int:

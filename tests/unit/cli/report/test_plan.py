@@ -13,8 +13,8 @@ import pytest
 from cli.main import run_command
 from cli.plan.change import CipherOff, ClosedPort, ProtocolsOff
 from cli.plan.outlook import Outlook, look_ahead
+from cli.report.asked import Selection
 from cli.report.findings import Findings, find
-from cli.report.tally import Selection
 from enricher.catalogue import load_catalogue
 from enricher.policy import Protocol
 from schemas.records import AnyRecord, Tls, changed

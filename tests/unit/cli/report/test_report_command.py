@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from cli.main import run_command
+from cli.report.asked import Selection
 from cli.report.findings import find
-from cli.report.tally import Selection
 from cli.report.terminal import show
 from enricher.loss import loss_alert
 from producer.simulator.partition import Partition

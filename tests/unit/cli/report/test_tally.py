@@ -5,7 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from cli.report.tally import Group, Selection, Tally
+from cli.report.asked import Selection
+from cli.report.tally import Group, Tally
 from enricher.ended import Span
 from schemas.records import Endpoint, Verdict, VerdictKind, changed
 from tests.unit.cli.report.reported import MONDAY, correction, outbound, verdict
