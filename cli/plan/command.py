@@ -89,7 +89,7 @@ def command(
     changes += [CipherOff(pattern) for pattern in dict.fromkeys(ciphers)]
     with reading_tool("plan", settings) as running:
         reading = read(source, settings, running, selection.span)
-        findings = find(reading.records, selection, reading.name)
+        findings = find(reading.records, selection, reading.name, reading.unsaid)
         refuse_unknown(selection, *findings.known, catalogue)
     outlook = look_ahead(findings, changes)
     if table is not None:

@@ -19,7 +19,8 @@ def headline(outlook: Outlook, findings: Findings, on: date | None) -> str:
         seen = "Nothing was watched" if outlook.watched is None else "No connection was seen in the time watched"
         return f"{seen}: what breaks with {changes}{when} is not known."
     if not outlook.breaks:
-        return f"With {changes}{when}, nothing that was seen breaks."
+        less = ", but that proves less than it seems: see what this cannot show" if words.grave(findings) else ""
+        return f"With {changes}{when}, nothing that was seen breaks{less}."
     remotes = len({one.line.remote for one in outlook.breaks})
     connections = sum(one.connections for one in outlook.breaks)
     who = "1 address breaks" if remotes == 1 else f"{remotes:,} addresses break"

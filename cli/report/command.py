@@ -105,7 +105,7 @@ def command(
     catalogue = load_catalogue(settings.enricher.ports)
     with reading_tool("report", settings) as running:
         reading = read(source, settings, running, selection.span)
-        findings = find(reading.records, selection, reading.name)
+        findings = find(reading.records, selection, reading.name, reading.unsaid)
         refuse_unknown(selection, *findings.known, catalogue)
         if jobs or (source == JOURNAL and settings.producer.reader not in OFFLINE):
             findings = _with_jobs(findings, settings, running)

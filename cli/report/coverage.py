@@ -1,10 +1,11 @@
 """What a report rests on: which records were read, which audit levels were in force when, and what is missing."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cli.report.asked import Selection
 from enricher.loss import REASON as LOSS_AHEAD
@@ -15,6 +16,7 @@ WATCHED_LEVELS = ("*NETSCK", "*NETTELSVR", "*NETSECURE")
 SPARSE = timedelta(minutes=5)
 UNREADABLE = "unreadable"
 ALREADY_OPEN = "already-open"
+KEY_PARTS = re.compile(rb"[/|]")
 
 
 class Span(NamedTuple):
@@ -33,9 +35,29 @@ class Loss(NamedTuple):
     text: str
 
 
+class Unread(NamedTuple):
+    """An entry that a service rejected; `system` is empty where that is not known either."""
+
+    system: str
+    type: str = "unread"
+
+    @classmethod
+    def of(cls, key: bytes) -> Self:
+        """By the key of its dead letter: that of a row begins with `system/`, that of an entry with `system|`."""
+        return cls(KEY_PARTS.split(key, 1)[0].decode(errors="replace"))
+
+
+class Unsaid(NamedTuple):
+    """What a source cannot say; grave where that may hide connections."""
+
+    text: str
+    is_grave: bool = False
+
+
 @dataclass(slots=True)
 class Coverage:
-    """Fed with every record that is not a verdict. `systems` are all of them, whatever the selection."""
+    """Fed with every record that is not a verdict. `systems` are all of them, whatever the selection; `unread` is how
+    many entries could not be read."""
 
     selection: Selection = field(default_factory=Selection)
     records: Counter[str] = field(default_factory=Counter)
@@ -43,12 +65,16 @@ class Coverage:
     losses: dict[EventId, Loss] = field(default_factory=dict)
     already_open: dict[EventId, Event] = field(default_factory=dict)
     systems: set[str] = field(default_factory=set)
+    unread: int = 0
     _read: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     _levels: dict[str, list[tuple[datetime, Levels]]] = field(default_factory=dict)
     _seen_events: set[int] = field(default_factory=set)
 
-    def add(self, record: AnyRecord) -> None:
+    def add(self, record: AnyRecord | Unread) -> None:
         """What it says about a system that was not asked for does not count."""
+        if isinstance(record, Unread):
+            self.unread += not record.system or self.selection.has_system(record.system)
+            return
         self.systems.add(record.system)
         if not self.selection.has_system(record.system):
             return

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cli.report.asked import Selection
-from cli.report.coverage import Coverage
+from cli.report.coverage import Coverage, Unread, Unsaid
 from cli.report.lines import UNLISTED
 from cli.report.recurrence import DAY, Recurrence, Watched, recurrences
 from cli.report.tally import Group, Tally
@@ -17,6 +17,8 @@ from schemas.records import AnyRecord, Direction, Verdict, VerdictKind
 SAME_TIME = 900
 UNREADABLE = "unreadable"
 LOCAL = "local"
+Item = AnyRecord | Unread | None
+"""What a source gives: None is a record that could not be read."""
 
 
 class Remote(NamedTuple):
@@ -48,7 +50,7 @@ class Recurring:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`source` is in words; `made_at` is when it was read."""
+    """`source` is in words; `made_at` is when it was read; `unsaid` is what a source of its kind cannot say."""
 
     source: str
     made_at: datetime
@@ -57,6 +59,7 @@ class Findings:
     coverage: Coverage
     groups: Sequence[Group]
     recurring: Sequence[Recurring]
+    unsaid: Sequence[Unsaid] = ()
 
     @property
     def counts(self) -> Counter[VerdictKind]:
@@ -104,7 +107,7 @@ class Findings:
         return found
 
 
-def collect(records: Iterable[AnyRecord | None], selection: Selection) -> tuple[Tally, Coverage]:
+def collect(records: Iterable[Item], selection: Selection) -> tuple[Tally, Coverage]:
     """Everything that a source holds, counted in one pass; nothing but the counts stays in memory."""
     tally, coverage = Tally(selection), Coverage(selection)
     for record in records:
@@ -120,11 +123,12 @@ def collect(records: Iterable[AnyRecord | None], selection: Selection) -> tuple[
     return tally, coverage
 
 
-def find(records: Iterable[AnyRecord | None], selection: Selection, source: str) -> Findings:
+def find(records: Iterable[Item], selection: Selection, source: str, unsaid: Sequence[Unsaid] = ()) -> Findings:
+    """`unsaid` may grow for as long as records are read."""
     tally, coverage = collect(records, selection)
     groups = tally.groups
     recurring = find_recurring(groups, tally, watched(groups, tally, coverage))
-    return Findings(source, datetime.now(UTC), selection, tally, coverage, groups, recurring)
+    return Findings(source, datetime.now(UTC), selection, tally, coverage, groups, recurring, unsaid)
 
 
 def count(groups: Iterable[Group]) -> Counter[VerdictKind]:

@@ -1,7 +1,8 @@
 """Where a report reads: a file, the folder of the file sink, a broker, or the journal itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from pydantic import ValidationError
 
 from cli.progress import Meter
 from cli.records import read_file
+from cli.report.coverage import Unsaid
+from cli.report.findings import Item
 from cli.report.judged import judged
+from cli.report.unread import unread
 from cli.running import running_of
 from cli.settings import Settings
 from enricher.ended import CONTEXT, Span
@@ -20,7 +24,7 @@ from runtime.service import Running
 from runtime.settings import BrokerSettings
 from schemas.codec import CodecError, decode
 from schemas.lines import read_line
-from schemas.records import AnyRecord, Audit, Entry, Gap, Progress
+from schemas.records import AnyRecord, Audit, Entry, Gap, Progress, Status
 from schemas.topics import ALERTS, VERDICTS
 
 JOURNAL = "journal"
@@ -30,15 +34,21 @@ OFFLINE = ("file", "simulator")
 SINK_FILES = ("verdicts*.ndjson*", "alerts*.ndjson*", "events*.ndjson*", "status*.ndjson*")
 LOOK_LINES = 20
 ABOUT_A_CONNECTION = b'"kind":"verdict"'
+FORWARDED = Unsaid(
+    "Files hold what was forwarded into them: entries that could not be read (`sk2siem dead-letters list`) are not in "
+    "them."
+)
+ENTRIES_ALONE = Unsaid("Entries that could not be read (`sk2siem dead-letters list`) are not in a file of entries.")
 OF_ENTRIES = (Entry, Progress, Audit, Gap)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read: `name` in words; each record is None where it could not be read."""
+    """What is read: `name` in words; what it cannot say is complete once all of it has been read."""
 
     name: str
-    records: Iterator[AnyRecord | None]
+    records: Iterator[Item]
+    unsaid: Sequence[Unsaid] = ()
 
 
 def read(place: str, settings: Settings, running: Running, span: Span) -> Reading:
@@ -47,10 +57,12 @@ def read(place: str, settings: Settings, running: Running, span: Span) -> Readin
         return _journal(settings, running, span)
     if place == BROKER or "://" in place:
         broker = settings.broker if place == BROKER else _broker_of(place, settings)
-        return Reading(f"{VERDICTS} of {broker.url}", _topics(settings.model_copy(update={"broker": broker}), running))
+        unsaid = list[Unsaid]()
+        records = _topics(settings.model_copy(update={"broker": broker}), running, span, unsaid)
+        return Reading(f"{VERDICTS} of {broker.url}", records, unsaid)
     path = Path(place)
     if path.is_dir():
-        return Reading(f"the files in {place}", _lines(_sink_files(path)))
+        return Reading(f"the files in {place}", _lines(_sink_files(path)), (FORWARDED,))
     if not path.exists():
         raise ConfigError(
             f"{place}: no such file; SOURCE is a file, a folder of the file sink, a broker's URL, `broker` or `journal`"
@@ -63,8 +75,9 @@ def _file(path: Path, settings: Settings, running: Running, span: Span) -> Readi
     if kind is None:
         return _saved_journal(path, settings, running, span)
     if kind in OF_ENTRIES:
-        return Reading(f"the entries in {path}", judged(read_file(path), settings.enricher, running, span))
-    return Reading(f"the file {path}", _lines([path]))
+        records = judged(read_file(path), settings.enricher, running, span)
+        return Reading(f"the entries in {path}", records, (ENTRIES_ALONE,))
+    return Reading(f"the file {path}", _lines([path]), (FORWARDED,))
 
 
 def _kind(path: Path) -> type[AnyRecord] | None:
@@ -122,7 +135,9 @@ def _broker_of(url: str, settings: Settings) -> BrokerSettings:
         raise ConfigError(f"{url}: kafka://host:port,host:port or sqlite:///file expected") from error
 
 
-def _topics(settings: Settings, running: Running) -> Iterator[AnyRecord | None]:
+def _topics(settings: Settings, running: Running, span: Span, unsaid: list[Unsaid]) -> Iterator[Item]:
+    """Without an own beginning, dead letters count from the first record on: they are kept for longer than verdicts."""
+    first = datetime.max.replace(tzinfo=UTC)
     broker = connect(settings.broker, running_of("report", settings), batch_size=settings.loop.batch_size)
     try:
         ends = broker.standings("report", (VERDICTS, ALERTS))
@@ -132,8 +147,12 @@ def _topics(settings: Settings, running: Running) -> Iterator[AnyRecord | None]:
                     meter.advance()
                     if running.shutdown.requested:
                         return
-                    if not (topic == ALERTS and _repeats_a_verdict(record.value)):
-                        yield _decoded(record)
+                    if topic == ALERTS and _repeats_a_verdict(record.value):
+                        continue
+                    if found := _decoded(record):
+                        first = min(first, found.progress if isinstance(found, Status) else found.time)
+                    yield found
+        yield from unread(broker, span if span.since else span._replace(since=first), unsaid)
     finally:
         broker.close()
 

@@ -76,9 +76,10 @@ def conclusion(findings: Findings) -> str:
     """What it comes to, in one sentence; that nothing was seen proves something only where everything was audited."""
     if insecure := findings.counts[VerdictKind.INSECURE]:
         return f"{insecure:,} connections were not encrypted, or not well enough for the policy."
-    if findings.counts[VerdictKind.UNKNOWN] or _grave(findings):
+    if findings.counts[VerdictKind.UNKNOWN] or grave(findings):
         return "No insecure connection was seen, but that proves less than it seems: see what could not be known."
-    return f"No insecure connection was seen, and everything was audited and read: {span_text(findings)}."
+    reach = ", as far as files can say" if findings.unsaid else ""
+    return f"No insecure connection was seen, and everything was audited and read: {span_text(findings)}{reach}."
 
 
 def span_text(findings: Findings) -> str:
@@ -107,6 +108,7 @@ def sums(findings: Findings) -> list[Sum]:
     records, of, counts = findings.coverage.records, findings.tally.sums, findings.counts
     kinds = sorted((kind, count) for kind, count in records.items() if kind not in ("verdict", UNREADABLE))
     names = {"event": "events (no verdict)", "alert": "alerts", "audit": "changes of the audit levels", "gap": "gaps"}
+    names["unread"] = "entries that could not be read"
     others = tuple((names.get(kind, f"{kind} records"), count) for kind, count in kinds)
     return [
         Sum("records read", records.total(), (("verdicts", of.verdicts), *others, ("unreadable", records[UNREADABLE]))),
@@ -156,18 +158,20 @@ def unknown_reasons(findings: Findings) -> list[tuple[str, str, int]]:
 def limits(findings: Findings) -> list[str]:
     """What this report cannot know, in sentences, the gravest first."""
     return [
-        *_grave(findings),
+        *grave(findings),
+        *(unsaid.text for unsaid in findings.unsaid if not unsaid.is_grave),
         *_already_open_text(findings),
         "The journal has no entry for the end of a connection, so how long it was open is not known.",
     ]
 
 
-def _grave(findings: Findings) -> list[str]:
+def grave(findings: Findings) -> list[str]:
     """What may hide connections, or the truth about them."""
     return [
         *(_loss_text(loss) for loss in _losses(findings)),
         *(line for system in findings.systems for line in _levels_text(findings, system)),
         *_records_text(findings),
+        *(unsaid.text for unsaid in findings.unsaid if unsaid.is_grave),
     ]
 
 
@@ -203,6 +207,9 @@ def _records_text(findings: Findings) -> Iterable[str]:
             "No status record of this time was found, so it is not known whether the journal was read up to the end "
             "and without gaps."
         )
+    if coverage.unread:
+        entries = "1 entry" if coverage.unread == 1 else f"{coverage.unread:,} entries"
+        yield f"{entries} could not be read: whether there are connections among them is not known."
     if unreadable := coverage.records[UNREADABLE]:
         yield f"Records that could not be read and are left out: {unreadable:,}."
 

@@ -69,6 +69,15 @@ def test_a_receiver_that_is_gone_is_a_gap_in_the_report(partition: Control, caps
     assert "A gap on PROD1 behind" in capsys.readouterr().out
 
 
+def test_an_entry_that_cannot_be_read_is_counted(partition: Control, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = telnet(50)
+    partition.append([whole._replace(entry_data=b"\xe9" + whole.entry_data[1:])])
+
+    assert run_command(["report", "journal"]) == 0
+
+    assert "1 entry could not be read" in capsys.readouterr().out
+
+
 def test_what_the_producer_does_about_a_lost_position_does_not_matter_here(
     partition: Control, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
