@@ -89,6 +89,10 @@ class Coverage:
         elif isinstance(record, Alert) and is_loss(record) and self.selection.span.has(record.time):
             self.losses.setdefault(record.id, Loss(record.system, record.time, record.description))
 
+    def has_event(self, key: int) -> bool:
+        """Whether one with this hash of its id was read in the time asked for."""
+        return key in self._seen_events
+
     def note_levels(self, system: str, time: datetime, levels: Levels) -> None:
         """What was in force at one moment. Most of it repeats what was said before."""
         said = self._levels.setdefault(system, [])

@@ -12,7 +12,7 @@ from cli.report.lines import UNLISTED
 from cli.report.recurrence import DAY, Recurrence, Watched, recurrences
 from cli.report.tally import Group, Tally
 from enricher.policy import Mode
-from schemas.records import AnyRecord, Direction, Verdict, VerdictKind
+from schemas.records import Alert, AnyRecord, Direction, Verdict, VerdictKind
 
 SAME_TIME = 900
 UNREADABLE = "unreadable"
@@ -90,6 +90,11 @@ class Findings:
         """Services and systems of everything that was read, whatever was asked for."""
         return self.tally.services, self.tally.systems | self.coverage.systems
 
+    @property
+    def unpreceded(self) -> int:
+        """Connections of which there is a correction, and nothing of what it corrects."""
+        return sum(not self.coverage.has_event(key) for key in self.tally.unpreceded)
+
     def recurs(self) -> dict[tuple[Remote, str], list[str]]:
         """What recurs, in words, by who and which service."""
         found: dict[tuple[Remote, str], list[str]] = defaultdict(list)
@@ -116,10 +121,14 @@ def collect(records: Iterable[Item], selection: Selection) -> tuple[Tally, Cover
             continue
         coverage.records[record.type] += 1
         if isinstance(record, Verdict):
-            if tally.add(record) and record.mode == Mode.EVIDENCE:
-                coverage.note_levels(record.system, record.time, record.audit_levels)
+            verdict, counts = record, tally.add(record)
+        elif isinstance(record, Alert) and record.connection is not None:
+            verdict, counts = record.connection, tally.add_alerted(record.connection)
         else:
             coverage.add(record)
+            continue
+        if counts and verdict.mode == Mode.EVIDENCE:
+            coverage.note_levels(verdict.system, verdict.time, verdict.audit_levels)
     return tally, coverage
 
 

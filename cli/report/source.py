@@ -33,10 +33,9 @@ OFFLINE = ("file", "simulator")
 """Readers that ask no IBM i."""
 SINK_FILES = ("verdicts*.ndjson*", "alerts*.ndjson*", "events*.ndjson*", "status*.ndjson*")
 LOOK_LINES = 20
-ABOUT_A_CONNECTION = b'"kind":"verdict"'
 FORWARDED = Unsaid(
-    "Files hold what was forwarded into them: entries that could not be read (`sk2siem dead-letters list`) are not in "
-    "them."
+    "Files hold what was forwarded into them: what SK2SIEM_FILE__FORWARD left out, and entries that could not be read "
+    "(`sk2siem dead-letters list`), are not in them."
 )
 ENTRIES_ALONE = Unsaid("Entries that could not be read (`sk2siem dead-letters list`) are not in a file of entries.")
 OF_ENTRIES = (Entry, Progress, Audit, Gap)
@@ -102,7 +101,7 @@ def _lines(paths: Iterable[Path]) -> Iterator[AnyRecord | None]:
             with path.open("rb") as file:
                 for line in file:
                     meter.advance(len(line))
-                    if line.strip() and not _repeats_a_verdict(line):
+                    if line.strip():
                         yield _record_of(line)
 
 
@@ -111,11 +110,6 @@ def _record_of(line: bytes) -> AnyRecord | None:
         return read_line(line)
     except CodecError:
         return None
-
-
-def _repeats_a_verdict(value: bytes) -> bool:
-    """An alert about a connection holds the verdict that is read anyway."""
-    return ABOUT_A_CONNECTION in value
 
 
 def _sink_files(folder: Path) -> list[Path]:
@@ -147,8 +141,6 @@ def _topics(settings: Settings, running: Running, span: Span, unsaid: list[Unsai
                     meter.advance()
                     if running.shutdown.requested:
                         return
-                    if topic == ALERTS and _repeats_a_verdict(record.value):
-                        continue
                     if found := _decoded(record):
                         first = min(first, found.progress if isinstance(found, Status) else found.time)
                     yield found

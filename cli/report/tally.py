@@ -68,9 +68,11 @@ class Group:
 
 @dataclass(slots=True)
 class Sums:
-    """What became of the verdicts that were read: `verdicts` is the sum of the others and the connections counted."""
+    """What became of the verdicts that were read, `alerted` only in an alert: those two are the sum of the others and
+    the connections counted."""
 
     verdicts: int = 0
+    alerted: int = 0
     out_of_range: int = 0
     not_selected: int = 0
     repeated: int = 0
@@ -80,13 +82,15 @@ class Sums:
 class Tally:
     """Verdicts in any order. A correction takes the place of what it supersedes; the same id twice counts once.
 
-    `services` and `systems` are those of everything that was read, whatever the selection.
+    `services` and `systems` are those of everything that was read, whatever the selection. `unpreceded` holds the hash
+    of the first id of each correction without what it supersedes.
     """
 
     def __init__(self, selection: Selection | None = None) -> None:
         self.sums = Sums()
         self.services: set[str] = set()
         self.systems: set[str] = set()
+        self.unpreceded: set[int] = set()
         self.names: dict[str, tuple[str, str | None]] = {}
         self._selection = selection or Selection()
         self._groups: dict[tuple[Who, Conclusion], Group] = {}
@@ -94,6 +98,7 @@ class Tally:
         self._known: dict[tuple[int, int], int] = {}
         # by the hash of the id: a million connections are some 80 MB this way, and twice that as text
         self._seen: dict[int, int] = {}
+        self._alerted: set[int] = set()
         self._offsets: dict[tuple[str, int], int] = {}
 
     @property
@@ -107,6 +112,21 @@ class Tally:
         """Whether it counts: it is in the selection, and neither a repetition nor superseded already."""
         self.sums.verdicts += 1
         self.systems.add(verdict.system)
+        if self._alerted and (key := hash(verdict.id)) in self._alerted:
+            self._alerted.remove(key)
+            self.sums.alerted -= 1
+            return False
+        return self._count(verdict)
+
+    def add_alerted(self, verdict: Verdict) -> bool:
+        """The same of the verdict that an alert holds: it stands for itself until it is read."""
+        if not self._selection.span.has(verdict.time) or not self._has(verdict) or self._knows(verdict):
+            return False
+        self._alerted.add(hash(verdict.id))
+        self.sums.alerted += 1
+        return self._count(verdict)
+
+    def _count(self, verdict: Verdict) -> bool:
         if verdict.service:
             self.services.add(verdict.service)
         if not self._selection.span.has(verdict.time):
@@ -129,6 +149,11 @@ class Tally:
             verdict.service, _service_port(verdict)
         )
 
+    def _knows(self, verdict: Verdict) -> bool:
+        """Whether it was read, or what supersedes it."""
+        place = self._seen.get(hash(first_id(verdict.id)))
+        return place is not None and self._places[place][1] >= correction_number(verdict.id)
+
     def local(self, system: str, time: int) -> int:
         """The time as the system's own clock showed it, in seconds since 1970."""
         return time + self._offsets.get((system, time // HALF_HOUR), 0)
@@ -148,8 +173,11 @@ class Tally:
                 return False
             self.sums.corrected += 1
             if number > self._places[place][1]:
+                self.unpreceded.discard(key)
                 return False
             group.gone.append(time)
+        elif self._places[place][1]:
+            self.unpreceded.add(key)
         self._seen[key] = place
         return True
 

@@ -113,8 +113,8 @@ def sums(findings: Findings) -> list[Sum]:
     return [
         Sum("records read", records.total(), (("verdicts", of.verdicts), *others, ("unreadable", records[UNREADABLE]))),
         Sum(
-            "verdicts",
-            of.verdicts,
+            "verdicts, those included that only an alert holds" if of.alerted else "verdicts",
+            of.verdicts + of.alerted,
             (
                 ("connections counted", findings.connections),
                 ("superseded by a correction", of.corrected),
@@ -170,6 +170,7 @@ def grave(findings: Findings) -> list[str]:
     return [
         *(_loss_text(loss) for loss in _losses(findings)),
         *(line for system in findings.systems for line in _levels_text(findings, system)),
+        *_filtered_text(findings),
         *_records_text(findings),
         *(unsaid.text for unsaid in findings.unsaid if unsaid.is_grave),
     ]
@@ -198,6 +199,23 @@ def _levels_text(findings: Findings, system: str) -> Iterable[str]:
             yield f"{level} was never in force on {system}: without it {COVERED[level]}."
         elif off:
             yield f"For {duration_text(off)} {level} was not in force on {system}: without it {COVERED[level]}."
+
+
+def _filtered_text(findings: Findings) -> Iterable[str]:
+    """What shows that verdicts are missing which were there once."""
+    of = findings.tally.sums
+    if of.alerted:
+        yield (
+            f"This source holds alerts without their verdicts ({of.alerted:,}): it may have been filtered. What raised "
+            "no alert is not in it."
+        )
+    if findings.unpreceded:
+        yield (
+            f"This source holds corrections without the verdicts that they supersede ({findings.unpreceded:,}): it may "
+            "have been filtered."
+        )
+    if silent := findings.coverage.read.keys() - findings.tally.systems:
+        yield f"No verdict on {', '.join(sorted(silent))} is in this source: it cannot say that nobody connected."
 
 
 def _records_text(findings: Findings) -> Iterable[str]:
