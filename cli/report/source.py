@@ -61,7 +61,7 @@ def read(place: str, settings: Settings, running: Running, span: Span) -> Readin
         return Reading(f"{VERDICTS} of {broker.url}", records, unsaid)
     path = Path(place)
     if path.is_dir():
-        return Reading(f"the files in {place}", _lines(_sink_files(path)), (FORWARDED,))
+        return Reading(f"the files in {place}", _lines(_sink_files(path)), (_forwarded(path, settings),))
     if not path.exists():
         raise ConfigError(
             f"{place}: no such file; SOURCE is a file, a folder of the file sink, a broker's URL, `broker` or `journal`"
@@ -119,6 +119,14 @@ def _sink_files(folder: Path) -> list[Path]:
     if compressed := [file.name for file in files if file.suffix in (".gz", ".zst", ".xz", ".bz2")]:
         raise ConfigError(f"{folder}: {', '.join(compressed)} must be decompressed first")
     return files
+
+
+def _forwarded(folder: Path, settings: Settings) -> Unsaid:
+    """Graver where the settings say that the sink of this very folder has a filter."""
+    sink = settings.file
+    if sink is None or sink.forward.takes_everything or Path(sink.path).resolve() != folder.resolve():
+        return FORWARDED
+    return Unsaid("What SK2SIEM_FILE__FORWARD leaves out is not in this folder: it is set here.", is_grave=True)
 
 
 def _broker_of(url: str, settings: Settings) -> BrokerSettings:

@@ -120,6 +120,19 @@ def test_a_plan_from_status_records_alone_knows_nothing(folder: Path, capsys: py
     assert capsys.readouterr().out.startswith("No connection was seen in the time watched: what breaks with port 23")
 
 
+def test_a_folder_whose_sink_is_set_to_filter_is_no_proof(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump(folder / "verdicts.ndjson", [verdict(1, MONDAY, **SECURE)])
+    (folder / "alerts.ndjson").unlink()
+    monkeypatch.setenv("SK2SIEM_FILE__PATH", str(folder))
+    monkeypatch.setenv("SK2SIEM_FILE__FORWARD__VERDICTS", "secure")
+
+    assert run_command(["report", "."]) == 0
+
+    assert "that proves less than it seems" in capsys.readouterr().out.splitlines()[1]
+
+
 def test_a_folder_says_that_what_was_filtered_out_is_not_in_it(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
