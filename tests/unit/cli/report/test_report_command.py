@@ -219,6 +219,7 @@ def test_a_saved_journal_that_cannot_be_read_is_named_as_it_was_given(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SK2SIEM_PRODUCER__SYSTEM", "PROD1")
+    monkeypatch.setenv("SK2SIEM_PRODUCER__TIME_ZONE", "Europe/Berlin")
     (folder / "latin.csv").write_bytes(b"SKENTL,SKSEQN\n1,M\xfcller\n")
 
     assert run_command(["report", "latin.csv"]) == 78
