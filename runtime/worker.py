@@ -66,6 +66,7 @@ class Worker(Generic[T]):
         self._is = conditions
         self._attempt = 0
         self._in_hand = 0
+        self._lost = 0
 
     def run(self) -> None:
         """Return when a stop was requested. Raises Halt (exit 70); anything else that escapes is a bug."""
@@ -169,13 +170,16 @@ class Worker(Generic[T]):
         return self._is.shutdown.requested
 
     def _abandon(self, error: BatchLost) -> None:
-        """Forget the batch and go back to the committed position."""
+        """Forget the batch and go back to the committed position; after a wait when the one before it was lost too."""
         log.warning("batch abandoned", why=str(error), items=self._in_hand)
         self._is.metrics.items_abandoned.inc(self._in_hand)
         self._is.metrics.holding.set(0)
         self._in_hand = 0
         for part in ("stage", "checkpoint"):
             self._is.health.well(part)
+        if self._lost:
+            self._beat_until(self._is.backoff.delay(self._lost - 1, None), _nothing)
+        self._lost += 1
         while not self._is.shutdown.requested:
             try:
                 self._source.abandon()
@@ -193,6 +197,7 @@ class Worker(Generic[T]):
         self._is.health.well("checkpoint")
         self._in_hand = 0
         self._attempt = 0
+        self._lost = 0
         if settled.rejected:
             log.warning("items rejected", items=len(settled.rejected), first=settled.rejected[0].reason.message)
         log.debug("batch settled", items=len(settled.batch.items), outputs=len(settled.outputs))

@@ -113,7 +113,7 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
 
 def refuse_network_file_system(path: Path, mounts: Path = MOUNTS) -> None:
     """Locks and the write-ahead log are not safe there (SQLite documentation, "WAL")."""
-    kind = _file_system(path.parent.resolve(), mounts)
+    kind = _file_system(path.resolve().parent, mounts)
     if kind in NETWORK_FILE_SYSTEMS:
         raise ConfigError(
             f"SK2SIEM_BROKER__URL: {path} is on a network file system ({kind}); use a local disk, or Kafka"

@@ -48,6 +48,7 @@ class EmbeddedSource:
         self._wait = wait
         self._batch_size = batch_size
         self._beat = beat
+        self._lock_file = Path(f"{path.resolve()}.{subscription.service}.lock")
         self._lock: int | None = None
         self._generation = 0
         self._next: dict[str, int] = {}
@@ -87,33 +88,44 @@ class EmbeddedSource:
 
     def abandon(self) -> None:
         self._seen_version = -1
-        if self._lock is not None:
+        if self._lock is None:
+            return
+        with translated(self._path):
+            overtaken = self._is_overtaken()
+        if overtaken:
+            # whoever overtook us holds another lock: we wait for that one, as any newcomer does
+            self._let_go()
+            for topic in self._subscription.topics:
+                self._memory.forget(Partition(topic, 0))
+        else:
             self._restore()
 
     def close(self) -> None:
         self._connection.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._let_go()
 
     def _take_over(self) -> bool:
         """Try to get the group's lock; the system frees it when its holder ends, even by SIGKILL."""
-        name = f"{self._path}.{self._subscription.service}.lock"
         try:
-            handle = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise Unavailable(f"the lock {name} cannot be opened ({error.strerror})") from error
+            raise Unavailable(f"the lock {self._lock_file} cannot be opened ({error.strerror})") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._begin_generation()
+            if _is_file(handle, self._lock_file):
+                self._begin_generation()
+                self._lock = handle
         except BlockingIOError:
-            os.close(handle)
             return False
-        except BaseException:
-            os.close(handle)
-            raise
-        self._lock = handle
-        return True
+        finally:
+            if self._lock is None:
+                os.close(handle)
+        return self._lock is not None
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _begin_generation(self) -> None:
         with transaction(self._connection, self._path):
@@ -198,9 +210,20 @@ class EmbeddedSource:
         return OffsetMetadata.of(self._memory, Partition(topic, 0), policy=policy, tally=tally).dump()
 
     def _assert_generation(self) -> None:
+        if self._is_overtaken():
+            log.warning("another worker took the group over", service=self._subscription.service)
+            raise BatchLost("another worker took the group over")
+
+    def _is_overtaken(self) -> bool:
         row = self._connection.execute(
             "SELECT generation FROM groups WHERE name = ?", (self._subscription.service,)
         ).fetchone()
-        if row is None or row[0] != self._generation:
-            log.warning("another worker took the group over", service=self._subscription.service)
-            raise BatchLost("another worker took the group over")
+        return row is None or row[0] != self._generation
+
+
+def _is_file(handle: int, file: Path) -> bool:
+    """False where the file was removed since it was opened: a lock on it is one that nobody else sees."""
+    try:
+        return os.path.samestat(os.fstat(handle), file.stat())
+    except FileNotFoundError:
+        return False

@@ -77,6 +77,13 @@ def test_a_local_file_system_is_taken(file: str, mounts: Path) -> None:
     refuse_network_file_system(Path(file), mounts)
 
 
+def test_a_file_that_is_elsewhere_than_its_name_is_looked_at_where_it_is(mounts: Path, tmp_path: Path) -> None:
+    (tmp_path / "broker.db").symlink_to("/mnt/nas/broker.db")
+
+    with pytest.raises(ConfigError, match="cifs"):
+        refuse_network_file_system(tmp_path / "broker.db", mounts)
+
+
 def test_a_machine_that_does_not_tell_its_mounts_is_trusted(tmp_path: Path) -> None:
     refuse_network_file_system(Path("/mnt/share/broker.db"), tmp_path / "no mounts here")
 

@@ -1,5 +1,6 @@
 """What only the embedded source promises: one worker at a time, however the one before it ended."""
 
+import fcntl
 import sqlite3
 import subprocess
 import sys
@@ -110,6 +111,64 @@ def test_a_second_worker_waits_even_under_the_same_name(broker: EmbeddedBroker, 
 
     assert waiting is None
     assert [record.value for record in taken_over.items] == [b"2"]
+
+
+def test_a_second_worker_waits_whatever_name_it_knows_the_file_by(
+    source: EmbeddedSource, path: Path, tmp_path: Path
+) -> None:
+    _publish(path, b"1")
+    (tmp_path / "link.db").symlink_to(path)
+    second = _source(EmbeddedBroker(tmp_path / "link.db", metrics=Metrics("test"), shutdown=Shutdown()))
+    batch = _batch(source)
+
+    waiting = second.poll(0.0)
+    second.close()
+    source.checkpoint(Settled(batch))
+
+    assert waiting is None
+
+
+def test_a_worker_that_was_overtaken_waits_until_the_other_one_ends(
+    broker: EmbeddedBroker, source: EmbeddedSource, path: Path
+) -> None:
+    """As when somebody removes a lock file that looks stale."""
+    _publish(path, b"1")
+    overtaken = _batch(source)
+    Path(f"{path}.{SERVICE}.lock").unlink()
+    second = _source(broker, "second")
+    batch = _batch(second)
+    with pytest.raises(BatchLost):
+        source.checkpoint(Settled(overtaken))
+
+    source.abandon()
+    while_the_other_works = source.poll(0.0)
+    second.checkpoint(Settled(batch))
+    _publish(path, b"2")
+    second.close()
+
+    assert while_the_other_works is None
+    assert [record.value for record in _batch(source).items] == [b"2"]
+
+
+def test_a_lock_file_that_is_removed_while_it_is_taken_is_no_lock(
+    broker: EmbeddedBroker, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, real = Path(f"{path}.{SERVICE}.lock"), fcntl.flock
+
+    def flock(handle: int, how: int) -> None:
+        real(handle, how)
+        lock.unlink()
+
+    _publish(path, b"1")
+    source = _source(broker)
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", flock)
+        meanwhile = source.poll(0.0)
+    afterwards = _batch(source)
+    source.close()
+
+    assert meanwhile is None
+    assert [record.value for record in afterwards.items] == [b"1"]
 
 
 def test_a_worker_that_was_killed_leaves_its_place_to_the_next(broker: EmbeddedBroker, path: Path) -> None:

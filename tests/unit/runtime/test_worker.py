@@ -1,6 +1,7 @@
 """What the loop does about each thing that can happen to a batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,6 +19,7 @@ from tests.fakes.source import ListSource, Trouble
 HOUR = 3600.0
 YEAR = 365 * 24 * HOUR
 BAD = Reason("bad-item", "it starts with a minus")
+LOST = BatchLost("moved")
 Items = Sequence[str]
 Plan = Callable[[Items], Outcome[str]] | Exception
 
@@ -271,6 +273,24 @@ def test_a_lost_batch_is_abandoned_and_polled_again(loop: Loop) -> None:
     assert code == 0
     assert loop.source.abandons == 1
     assert loop.outputs == [["a"]]
+
+
+def test_the_first_lost_batch_is_polled_again_at_once() -> None:
+    loop = Loop([batch("a"), batch("a"), batch("b"), batch("b")], checkpoints=[LOST, None, LOST])
+
+    loop.run()
+
+    assert loop.outputs == [["a"], ["b"]]
+    assert len(set(loop.stage.times)) == 1
+
+
+def test_a_worker_that_loses_batch_after_batch_waits_longer_each_time() -> None:
+    loop = Loop([batch("a")] * 5, checkpoints=[LOST] * 4)
+
+    loop.run()
+
+    assert loop.outputs == [["a"]]
+    assert [later - before for before, later in pairwise(loop.stage.times)] == pytest.approx([0.0, 0.25, 0.5, 1.0])
 
 
 def test_an_abandon_that_fails_is_tried_until_it_succeeds() -> None:
