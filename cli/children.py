@@ -5,13 +5,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.shutdown import Shutdown
 
 ROOT = Path(__file__).resolve().parent.parent
+FINISHED = 3
+"""What a child ends with that has nothing left to do, as a producer at the end of its journal: with 0 it was stopped.
+A service that is run by itself ends with 0 either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def start(service: str, environ: Mapping[str, str], log: Path | None = None) -> 
     output = log.open("ab") if log else None
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cli", "run", service],
+            [sys.executable, "-P", "-m", "cli", "run", service, "--supervised"],
             env={**environ, "PYTHONPATH": _import_path(environ)},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -52,6 +55,36 @@ def start(service: str, environ: Mapping[str, str], log: Path | None = None) -> 
         if output:
             output.close()
     return Child(service, process, time.monotonic(), log)
+
+
+@dataclass(slots=True)
+class Children:
+    """Who was started here. A second signal kills them before it ends this process: they would go on."""
+
+    begin: Callable[[str, Mapping[str, str], Path | None], Child] = start
+    _running: list[Child] = field(default_factory=list)
+    _starting: bool = False
+    _code: int | None = None
+
+    def start(self, service: str, environ: Mapping[str, str], log: Path | None = None) -> Child:
+        """Start `run SERVICE`. A signal meanwhile waits until the child is known, and can be killed."""
+        self._starting = True
+        try:
+            child = self.begin(service, environ, log)
+            self._running = [*(one for one in self._running if one.exit_code is None), child]
+            return child
+        finally:
+            self._starting = False
+            if self._code is not None:
+                self.end(self._code)
+
+    def end(self, code: int) -> None:
+        """For `Shutdown.install`: end this process with that code, and them by SIGKILL."""
+        self._code = code
+        if not self._starting:
+            for child in self._running:
+                child.process.kill()
+            os._exit(code)
 
 
 def stop(children: Iterable[Child], seconds: float) -> None:

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from cli.children import FINISHED
 from cli.opening import opened
 from cli.running import running_of
 from cli.services import SERVICES, configured, service
@@ -14,6 +15,7 @@ from runtime.ending import ending
 from runtime.logs import configure, log
 from runtime.ops import OpsServer
 from runtime.release import release
+from runtime.service import Running
 
 TAKE_OVER = "SK2SIEM_PRODUCER__TAKE_OVER"
 
@@ -21,7 +23,10 @@ TAKE_OVER = "SK2SIEM_PRODUCER__TAKE_OVER"
 @click.command("run")
 @click.argument("name", metavar="SERVICE", type=click.Choice([*SERVICES, "all"]))
 @click.option("--take-over", is_flag=True, help="Start a producer although another one seems to be alive.")
-def command(name: str, take_over: bool) -> int:
+@click.option(
+    "--supervised", is_flag=True, hidden=True, help="Who starts this process tells a stop from a journal's end by code."
+)
+def command(name: str, take_over: bool, supervised: bool) -> int:
     """Run SERVICE until SIGTERM: producer, enricher, splunk, elastic, file, syslog, or all that are configured.
 
     \b
@@ -33,13 +38,16 @@ def command(name: str, take_over: bool) -> int:
     for one in configured(settings) if name == "all" else [name]:
         service(one, settings)
     configure(settings.log.level, settings.log.format, service=name, worker=settings.worker)
-    return run_all(settings, environ) if name == "all" else run_service(name, settings)
+    if name == "all":
+        return run_all(settings, environ)
+    running = running_of(name, settings)
+    code = run_service(name, settings, running)
+    return FINISHED if supervised and code == 0 and running.shutdown.finished else code
 
 
-def run_service(name: str, settings: Settings) -> int:
+def run_service(name: str, settings: Settings, running: Running) -> int:
     """The exit code of the service. Probes are answered from the start, while the ends still connect."""
     wired = service(name, settings)
-    running = running_of(name, settings)
     running.shutdown.install()
     ops = OpsServer(settings.ops.host, settings.ops.port, running.health, running.metrics)
     log.info("started", release=release(), ops_port=ops.port)

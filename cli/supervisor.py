@@ -1,10 +1,10 @@
-"""`run all`: every configured service as a child process; what fails for a while is restarted, what halts stops all."""
+"""`run all`: every configured service as a child process; what ends is restarted, what halts stops all."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cli.children import Child, start, stop, stop_on_hangup
+from cli.children import FINISHED, Child, Children, start, stop, stop_on_hangup
 from cli.services import SERVICES, configured
 from cli.settings import Settings
 from cli.settled import Settlement
@@ -24,13 +24,15 @@ def run_all(settings: Settings, environ: Mapping[str, str]) -> int:
     """0 after a stop that was asked for, or when the journal has ended; else the code of the child that halted."""
     names = configured(settings)
     shutdown = Shutdown()
-    shutdown.install()
+    children = Children()
+    shutdown.install(children.end)
     stop_on_hangup(shutdown)
     settlement = Settlement(settings, names)
     supervisor = Supervisor(
         {name: {**environ, "SK2SIEM_OPS__PORT": str(_ops_port(settings.ops.port, name))} for name in names},
         Backoff(1.0, 60.0),
         shutdown,
+        children.start,
         settled=settlement.reached,
     )
     try:
@@ -48,7 +50,7 @@ def _ops_port(first: int, name: str) -> int:
 class Supervisor:
     """The children by service, and when those that ended start again.
 
-    `settled` is asked once the producer has ended by itself, as it does where a journal has an end.
+    `settled` is asked once the producer has ended because its journal has. Whatever else ends, ended unasked.
     """
 
     environs: Mapping[str, Mapping[str, str]]
@@ -84,7 +86,12 @@ class Supervisor:
             stop(self._children.values(), stop_seconds)
 
     def _start(self, name: str) -> None:
-        self._children[name] = self.start(name, self.environs[name])
+        try:
+            self._children[name] = self.start(name, self.environs[name])
+        except OSError as error:
+            # no process or no memory to be had: the others go on, and this one later
+            delay = self._later(name)
+            log.error("a service cannot be started now", waiting=name, why=error.strerror, seconds=delay)
 
     def _look(self) -> int | None:
         """The exit code for all when a child halted; others that ended are due for a restart."""
@@ -96,9 +103,11 @@ class Supervisor:
             if code in FINAL:
                 log.error("a service halted, the others are stopped", stopped=name, exit_code=code)
                 return code
-            if code:
-                self._restart_later(child, code)
-            self._journal_ended |= name == "producer" and code == 0
+            if code == FINISHED:
+                self._journal_ended = True
+                continue
+            delay = self._later(name, steady=time.monotonic() - child.started > STEADY_SECONDS)
+            log.error("a service ended and is restarted", ended=name, exit_code=code, seconds=delay)
         for name in [name for name, due in self._due.items() if due <= time.monotonic()]:
             del self._due[name]
             self._start(name)
@@ -110,10 +119,10 @@ class Supervisor:
         self._settled_due = time.monotonic() + self.settled_seconds
         return self.settled()
 
-    def _restart_later(self, child: Child, code: int) -> None:
-        steady = time.monotonic() - child.started > STEADY_SECONDS
-        attempt = 0 if steady else self._attempts.get(child.service, 0)
-        self._attempts[child.service] = attempt + 1
+    def _later(self, name: str, *, steady: bool = False) -> float:
+        """Make it due to be started; in how many seconds."""
+        attempt = 0 if steady else self._attempts.get(name, 0)
+        self._attempts[name] = attempt + 1
         delay = self.backoff.delay(attempt, None)
-        self._due[child.service] = time.monotonic() + delay
-        log.error("a service ended and is restarted", ended=child.service, exit_code=code, seconds=round(delay, 1))
+        self._due[name] = time.monotonic() + delay
+        return round(delay, 1)

@@ -238,4 +238,4 @@ class JournalSource:
             log.error("gap: entries can no longer be read", why=missed.why, count=missed.count)
         if read.page.final:
             log.info("the journal has ended", system=self._journal.system)
-            self._running.shutdown.request()
+            self._running.shutdown.finish()

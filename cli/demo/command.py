@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cli.children import start, stop, stop_on_hangup
+from cli.children import Children, stop, stop_on_hangup
 from cli.demo.folder import Folder
 from cli.demo.follow import follow
 from cli.demo.report import report
@@ -62,7 +62,8 @@ def command(output: Path, entries: int) -> None:
 
 def _run(settings: Settings, folder: Folder, entries: int, console: Console) -> None:
     running = running_of("demo", settings)
-    running.shutdown.install()
+    nursery = Children()
+    running.shutdown.install(nursery.end)
     stop_on_hangup(running.shutdown)
     sinks = ("splunk", "elastic")
     names = ("producer", "enricher", "file", *(name for name in sinks if getattr(settings, name) is not None))
@@ -71,7 +72,7 @@ def _run(settings: Settings, folder: Folder, entries: int, console: Console) -> 
     if settings.elastic is not None:
         prepare(settings.elastic)
     with Watch(broker, names) as watch:
-        children = [start(name, environ, folder.log(name)) for name in names]
+        children = [nursery.start(name, environ, folder.log(name)) for name in names]
         try:
             with view_on(console) as view:
                 follow(watch, children, view, running.shutdown)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from cli.children import Child
+from cli.children import FINISHED, Child
 from cli.demo.view import View
 from cli.demo.watch import Watch
 from runtime.errors import CheckFailed, PipelineError
@@ -44,7 +44,7 @@ def _refuse_failed(children: Sequence[Child]) -> None:
     """A producer whose journal has ended may end; the others run until they are stopped."""
     for child in children:
         code = child.exit_code
-        if code is not None and (code, child.service) != (0, "producer"):
+        if code is not None and code != FINISHED:
             raise ChildFailed(child, code)
 
 

@@ -99,6 +99,14 @@ def test_a_saved_journal_is_judged_to_its_end_and_the_services_end(
 
 
 @pytest.mark.parametrize("url", ["embedded"], indirect=True)
+def test_a_producer_by_itself_ends_with_success_at_the_end_of_the_file(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    with ServiceProcess("producer", environment, tmp_path) as producer:
+        assert producer.wait(END_SECONDS) == 0
+
+
+@pytest.mark.parametrize("url", ["embedded"], indirect=True)
 def test_the_same_file_again_ends_at_once_and_judges_nothing_twice(
     environment: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -76,6 +78,33 @@ while not shutdown.wait(0.0):
             one.communicate()
 
     assert codes == [0] * PROCESSES
+
+
+@pytest.mark.parametrize("line", range(5))
+def test_a_second_signal_is_one_wherever_it_interrupts_the_handler_of_the_first(line: int, handlers: None) -> None:
+    shutdown = Shutdown()
+    ends: list[int] = []
+    shutdown.install(ends.append)
+    lines = 0
+
+    def interrupt(_frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
+        nonlocal lines
+        if event == "line":
+            lines += 1
+            if lines == line + 1:
+                sys.settrace(None)
+                shutdown.heed(signal.SIGINT, None)
+        return interrupt
+
+    before = sys.gettrace()
+    sys.settrace(interrupt)
+    try:
+        shutdown.heed(signal.SIGTERM, None)
+    finally:
+        sys.settrace(before)
+
+    assert lines > line
+    assert len(ends) == 1
 
 
 def test_a_second_signal_ends_the_process_at_once() -> None:
