@@ -8,7 +8,9 @@ from typing import Protocol, runtime_checkable
 from producer.reader import JournalReader, Missed, Page, Place, PlaceLost
 from producer.receivers import Chain
 from producer.settings import ProducerSettings
-from runtime.errors import Halt, PositionLost
+from runtime.errors import Halt, PositionLost, Unavailable
+
+TRIES = 5
 
 
 @runtime_checkable
@@ -22,13 +24,37 @@ class Surveyor(Protocol):
         """The place behind which the first entry stands that was written at that local time or later."""
 
 
+def read_on(
+    reader: JournalReader, after: Place | None, limit: int, elsewhere: Callable[[PositionLost], Place | None]
+) -> Page:
+    """The page behind a place, or behind the one that `elsewhere` gives where that is gone. A clean-up may delete that
+    one's receiver next: the page says what is missing as one gap.
+
+    Raises Unavailable after TRIES, and what the reader and `elsewhere` raise.
+    """
+    first: PositionLost | None = None
+    place = after
+    for _ in range(TRIES):
+        try:
+            page = reader.read(place, limit)
+        except PositionLost as lost:
+            first, place = first or lost, elsewhere(lost)
+        else:
+            return replace(page, missed=(missed_by(first, after, place, page), *page.missed)) if first else page
+    raise Unavailable("the journal's receivers change while it is read; it is tried again") from first
+
+
+def oldest(lost: PositionLost) -> Place | None:
+    """The place behind which the oldest unread entry stands; None means the oldest that can be read."""
+    return lost.resume if isinstance(lost, PlaceLost) else None
+
+
 def resume(
     lost: PositionLost, settings: ProducerSettings, reader: JournalReader, to_local: Callable[[datetime], datetime]
 ) -> Place | None:
     """The place to go on behind; None means the oldest entry that can be read. Raises Halt where that is the choice."""
-    oldest = lost.resume if isinstance(lost, PlaceLost) else None
     if settings.recovery == "oldest":
-        return oldest
+        return oldest(lost)
     if settings.recovery == "halt":
         raise Halt(f"{lost}; SK2SIEM_PRODUCER__RECOVERY is halt: look with `sk2siem position show`") from lost
     if not isinstance(reader, Surveyor):
@@ -39,7 +65,7 @@ def resume(
     if settings.recovery == "newest":
         return chain.newest.end
     assert settings.recovery_timestamp is not None
-    return later(chain, reader.place_at(to_local(settings.recovery_timestamp), chain), oldest)
+    return later(chain, reader.place_at(to_local(settings.recovery_timestamp), chain), oldest(lost))
 
 
 def later(chain: Chain, place: Place, other: Place | None) -> Place:

@@ -20,7 +20,7 @@ from producer.publication import (
     words_of,
 )
 from producer.reader import JournalReader, JournalRow, Loss, Page, Place
-from producer.recovery import missed_by, resume
+from producer.recovery import read_on, resume
 from producer.rival import Rival
 from producer.settings import ProducerSettings
 from producer.time_to_loss import LossWarning
@@ -174,13 +174,12 @@ class JournalSource:
         return self._after is not None
 
     def _read(self) -> Page:
-        try:
-            return self._reader.read(self._after, self._pace.limit)
-        except PositionLost as lost:
-            place = resume(lost, self._settings, self._reader, self._journal.clock.local)
-            log.error("position lost: reading on elsewhere", why=str(lost), behind=str(place or "the beginning"))
-            page = self._reader.read(place, self._pace.limit)
-            return replace(page, missed=(missed_by(lost, self._after, place, page), *page.missed))
+        return read_on(self._reader, self._after, self._pace.limit, self._elsewhere)
+
+    def _elsewhere(self, lost: PositionLost) -> Place | None:
+        place = resume(lost, self._settings, self._reader, self._journal.clock.local)
+        log.error("position lost: reading on elsewhere", why=str(lost), behind=str(place or "the beginning"))
+        return place
 
     def _batch(self, page: Page) -> Batch[JournalRow] | None:
         """None where nothing happened and no sign of life is due."""

@@ -2,18 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from producer.journal import Journal
 from producer.pace import Pace
-from producer.reader import JournalReader, Page, Place, PlaceLost
-from producer.recovery import Surveyor, missed_by
+from producer.reader import JournalReader, Page, Place
+from producer.recovery import TRIES, Surveyor, oldest, read_on
 from producer.settings import ProducerSettings
-from runtime.errors import PositionLost, Unavailable
+from runtime.errors import Unavailable
 from runtime.service import Running
-
-TRIES = 5
 
 
 class Walk:
@@ -51,19 +48,12 @@ class Walk:
             self._running.shutdown.wait(self._pace.rest(page, time.monotonic()))
 
     def _read(self, after: Place | None) -> Page:
-        gone: PositionLost | None = None
-        place = after
-        for attempt in range(TRIES):
+        attempt = 0
+        while True:
             try:
-                page = self._reader.read(place, self._pace.limit)
-            except PositionLost as lost:
-                gone, place = lost, lost.resume if isinstance(lost, PlaceLost) else None
+                return read_on(self._reader, after, self._pace.limit, oldest)
             except Unavailable as error:
                 if attempt == TRIES - 1 or error.retry_after == float("inf"):
                     raise
                 self._running.shutdown.wait(self._running.backoff.delay(attempt, error.retry_after))
-            else:
-                if gone is None:
-                    return page
-                return replace(page, missed=(missed_by(gone, after, place, page), *page.missed))
-        raise Unavailable("the journal's receivers change while it is read; try again")
+                attempt += 1

@@ -12,11 +12,12 @@ from producer.journal import Journal
 from producer.journal_clock import JournalClock
 from producer.reader import JournalReader, JournalRow, Loss, Page, Place, PlaceLost
 from producer.receivers import Chain, Receiver
+from producer.recovery import TRIES
 from producer.settings import ProducerSettings
 from producer.source import JournalSource
 from producer.stage import Decode
 from runtime.embedded import EmbeddedBroker
-from runtime.errors import Fenced, Halt, PositionLost
+from runtime.errors import Fenced, Halt, PositionLost, Unavailable
 from runtime.flow import Batch, Settled
 from runtime.health import Health
 from runtime.metrics import Metrics
@@ -265,6 +266,31 @@ def test_a_lost_position_goes_on_where_the_setting_says(
     (record,) = later.records(ENTRIES, "gap")
     assert decode_as(Gap, record.value).count == missing
     assert later.sequences() == [1, *sequences]
+
+
+def test_receivers_that_are_deleted_one_after_the_other_are_one_gap(desk: MakeDesk) -> None:
+    desk(ListReader([row(1, TELNET)])).step()
+    deleted = [lost_behind(Place("AUDLIB", f"AUDRCV000{number}", number)) for number in (3, 5)]
+    later = desk(ListReader([row(6, TELNET, receiver="AUDRCV0005")], deleted))
+    later.step()
+
+    (record,) = later.records(ENTRIES, "gap")
+    gap = decode_as(Gap, record.value)
+    assert gap.after is not None
+    assert gap.until is not None
+    assert (gap.after.sequence, gap.until.sequence, gap.count) == ("1", "6", 4)
+    assert later.sequences() == [1, 6]
+
+
+def test_receivers_that_are_deleted_without_end_are_waited_for(desk: MakeDesk) -> None:
+    desk(ListReader([row(1, TELNET)])).step()
+    later = desk(ListReader([row(9, TELNET)], [lost_behind(None)] * TRIES))
+
+    with pytest.raises(Unavailable, match="receivers change"):
+        later.step()
+    later.step()
+
+    assert later.sequences() == [1, 9]
 
 
 def test_a_lost_position_halts_where_that_is_the_setting(desk: MakeDesk) -> None:
